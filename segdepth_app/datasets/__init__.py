@@ -1,0 +1,1 @@
+"""Training data: generation, the HDF5 dataset, labels and noisy batches."""

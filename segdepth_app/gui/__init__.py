@@ -1,0 +1,1 @@
+"""The window. It starts jobs and shows files; it never computes."""

@@ -1,0 +1,1 @@
+"""Applying a model to a series: depth, confidence, saliency, columns, traces."""

@@ -1,0 +1,1 @@
+"""Jobs: one config, one process, JSON lines in between."""

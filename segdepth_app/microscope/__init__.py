@@ -1,0 +1,1 @@
+"""From a column table to a TEM image: potential, multislice, lens, detector."""

@@ -1,0 +1,118 @@
+"""Where things lie: shipped resources, the user's folders, and writing without half-written files."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import platformdirs
+
+from segdepth_app.errors import InputError
+
+APP_NAME = "SegDepth"
+
+
+def resources() -> Path:
+    """The folder of shipped resources, from source, from a wheel or frozen."""
+    if getattr(sys, "frozen", False):
+        return Path(getattr(sys, "_MEIPASS", Path(sys.executable).parent)) / "resources"
+    beside_package = Path(__file__).parent / "resources"
+    return beside_package if beside_package.is_dir() else Path(__file__).parent.parent / "resources"
+
+
+def workspace() -> Path:
+    """The user's folder for datasets, runs, evaluations and results.
+
+    SEGDEPTH_HOME overrides it; tests and portable installations set it.
+    """
+    override = os.environ.get("SEGDEPTH_HOME")
+    return Path(override) if override else platformdirs.user_documents_path() / APP_NAME
+
+
+def datasets_folder() -> Path:
+    """Datasets made by the Simulate tab."""
+    return workspace() / "datasets"
+
+
+def runs_folder() -> Path:
+    """Training runs, one folder each."""
+    return workspace() / "runs"
+
+
+def evaluations_folder() -> Path:
+    """Evaluations, one folder each."""
+    return workspace() / "evaluations"
+
+
+def results_folder() -> Path:
+    """Result files of analysed series."""
+    return workspace() / "results"
+
+
+def trash_folder() -> Path:
+    """Where discarded runs and datasets go."""
+    return workspace() / "trash"
+
+
+def log_folder() -> Path:
+    """Logs of the window and its children."""
+    return workspace() / "logs"
+
+
+def settings_file() -> Path:
+    """The window's settings (INI)."""
+    override = os.environ.get("SEGDEPTH_HOME")
+    folder = Path(override) if override else platformdirs.user_config_path(APP_NAME, appauthor=False)
+    return folder / "settings.ini"
+
+
+def existing_file(path: str | Path, what: str) -> Path:
+    """The path, if it is a readable, non-empty file.
+
+    Raises: InputError that names the file and says what it should have been.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise InputError(f"{what} not found: {path}.", "Check the path.")
+    if path.is_dir():
+        raise InputError(f"{what} expected, but {path} is a folder.", "Name a file.")
+    try:
+        with path.open("rb") as stream:
+            empty = not stream.read(1)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.", "Check its permissions.") from error
+    if empty:
+        raise InputError(f"{path} is empty.", f"{what} expected; copy it again from its source.")
+    return path
+
+
+def writable_target(path: str | Path) -> Path:
+    """The path, once its folder exists and takes new files.
+
+    Raises: InputError where the folder cannot be made or written to.
+    """
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # os.access lies for root and on network shares: try it
+        probe = path.parent / f".{path.name}.probe-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise InputError(
+            f"Cannot write {path}: {error.strerror or error}.", "Choose a folder you may write to."
+        ) from error
+    return path
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """A temporary name beside `path`; moved into place when the block ends well, removed when not."""
+    temporary = path.with_name(f".{path.name}.part-{os.getpid()}")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        with suppress(FileNotFoundError):
+            temporary.unlink()

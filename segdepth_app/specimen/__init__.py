@@ -1,0 +1,1 @@
+"""Specimens as column tables: the ground truth everything else is derived from."""

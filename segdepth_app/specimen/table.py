@@ -1,0 +1,30 @@
+"""The column table: one row per atomic column site, the ground truth of a specimen.
+
+Units: x, y in Å from the centre of the first image pixel; x to the right, y down.
+`plane` is the count a smooth wedge would have there; `deviation` = count - plane. A vacancy is a row
+with count 0. `parity` says which of the two atomic layers per 3.826 Å period the column's atoms lie in;
+`first` is the period index of its first atom (specimens are gapless along the beam).
+"""
+
+import numpy as np
+
+COLUMN_DTYPE = np.dtype(
+    [
+        ("x", "f4"),
+        ("y", "f4"),
+        ("element", "u1"),  # atomic number
+        ("count", "i1"),
+        ("parity", "u1"),
+        ("first", "i1"),
+        ("plane", "i1"),
+        ("deviation", "i1"),
+    ]
+)
+
+SPECIMEN_KINDS = ("wedge", "rough", "shuffled")
+SYMBOLS = {58: "Ce", 8: "O"}
+
+
+def empty_table(n: int) -> np.ndarray:
+    """A table of n rows, all zero."""
+    return np.zeros(n, dtype=COLUMN_DTYPE)

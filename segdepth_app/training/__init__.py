@@ -1,0 +1,1 @@
+"""Training runs: Lightning module, run folder, resume."""

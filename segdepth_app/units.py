@@ -1,0 +1,38 @@
+"""The only place where users' units become Å and radians, and back."""
+
+PM_PER_ANGSTROM = 100.0
+
+
+def angstrom_from_pm(value: float) -> float:
+    """pm → Å."""
+    return value / PM_PER_ANGSTROM
+
+
+def angstrom_from_nm(value: float) -> float:
+    """nm → Å."""
+    return value * 10
+
+
+def angstrom_from_um(value: float) -> float:
+    """µm → Å."""
+    return value * 1e4
+
+
+def angstrom_from_mm(value: float) -> float:
+    """mm → Å."""
+    return value * 1e7
+
+
+def dose_per_area(dose_e_per_px: float, pixel_size_pm: float) -> float:
+    """Electrons per pixel → electrons per Å²."""
+    return dose_e_per_px / angstrom_from_pm(pixel_size_pm) ** 2
+
+
+def binned_from_px(x: float, binning: float) -> float:
+    """Pixel coordinate → coordinate after binning; integers are pixel centres in both, from 0."""
+    return (x + 0.5) / binning - 0.5
+
+
+def px_from_binned(x: float, binning: float) -> float:
+    """Inverse of binned_from_px."""
+    return (x + 0.5) * binning - 0.5
