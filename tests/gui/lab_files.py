@@ -1,0 +1,34 @@
+"""Tiny but whole files for the tests of the Simulate and Train tabs."""
+
+import numpy as np
+
+from segdepth_app.config import SimulateConfig
+from segdepth_app.datasets.store import IMAGE_DTYPE, SPECIMEN_DTYPE, SimulatedSpecimen, write_dataset
+from segdepth_app.specimen.table import COLUMN_DTYPE
+
+
+def make_dataset(path, *, splits=("train", "train", "validation", "test"), binning=4, edge_px=64):
+    """A tiny but whole dataset: one specimen of two images for each entry of splits."""
+    config = SimulateConfig(out=path, preset="tiny", grid={"height_px": 256, "width_px": 256, "binning": binning})
+
+    def specimens():
+        for number, split in enumerate(splits):
+            row = np.array([(number, split.encode(), b"wedge", b"flat", 4.0, number)], SPECIMEN_DTYPE)[0]
+            columns = np.zeros(3, COLUMN_DTYPE)
+            columns["x"], columns["y"], columns["element"], columns["count"] = (
+                (1, 5, 9),
+                (2, 6, 10),
+                (58, 8, 58),
+                (4, 5, 0),
+            )
+            index = np.zeros(2, IMAGE_DTYPE)
+            index["specimen"], index["c1_nm"] = number, (3.0, 6.0)
+            images = (
+                np.ones((2, edge_px, edge_px), np.float16)
+                + np.float16(0.1) * np.arange(2, dtype=np.float16)[:, None, None]
+            )
+            yield SimulatedSpecimen(row, columns, images, index)
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_dataset(path, specimens(), config=config.model_dump(mode="json"), image_shape=(edge_px, edge_px))
+    return path
