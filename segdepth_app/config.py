@@ -189,7 +189,7 @@ class NetworkConfig(Config):
     """The segmentation network."""
 
     kind: Literal["fast", "paper"] = Field("fast", description="fast: counts summed 4×4 first; paper: the paper's.")
-    width: int = Field(16, ge=4, le=256, description="Channels of the first block.")
+    width: int = Field(32, ge=4, le=256, description="Channels of the first block.")
     scales: int = Field(4, ge=1, le=7, description="Number of halvings; the paper's network has 6.")
     dose_input: bool = Field(True, description="Tell the network the dose; the paper's own network is blind to it.")
 

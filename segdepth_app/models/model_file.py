@@ -1,0 +1,64 @@
+"""The model file: weights and card in one `.safetensors`. Never pickle.
+
+The card's JSON is the file's metadata (`card`), which models/card.py reads without torch.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from segdepth_app.config import NetworkConfig
+from segdepth_app.errors import ModelError
+from segdepth_app.models.card import ModelCard, read_card
+from segdepth_app.models.networks import DepthNetwork, build_network
+from segdepth_app.paths import writable_target, written_whole
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A network ready to use (evaluation mode) and its card."""
+
+    network: DepthNetwork
+    card: ModelCard
+
+
+def save_model(path: str | Path, network: DepthNetwork, card: ModelCard) -> Path:
+    """Writes weights and card; the file is whole or not there."""
+    path = writable_target(path)
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+    with written_whole(path) as temporary:
+        save_file(tensors, temporary, metadata={"format": "pt", "card": card.model_dump_json()})
+    return path
+
+
+def load_model(path: str | Path, device: str | torch.device = "cpu") -> LoadedModel:
+    """The model in a file, in evaluation mode on `device`.
+
+    Raises: ModelError where the file is damaged, or its weights do not fit the network of its card.
+    """
+    card = read_card(path)
+    network = network_with_weights(path, card.network)
+    return LoadedModel(network.to(device).eval(), card)
+
+
+def network_with_weights(path: str | Path, config: NetworkConfig) -> DepthNetwork:
+    """A network of `config` with the weights of a model file. Raises: ModelError where they do not fit."""
+    try:
+        tensors = load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"{path} is damaged: {error}.", "Copy or train the model again.") from error
+    network = build_network(config)
+    expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+    found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    if expected != found:
+        name = min(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
+        raise ModelError(
+            f"The weights in {path} do not fit a {config.kind} network of width {config.width} and {config.scales} "
+            f"scales: {name} is {found.get(name, 'missing')}, not {expected.get(name, 'part of it')}.",
+            "Choose a model of the same network.",
+        )
+    network.load_state_dict(tensors)
+    return network

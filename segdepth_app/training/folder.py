@@ -1,0 +1,176 @@
+"""The run folder while a training writes it; training/runs.py reads it. No torch here.
+
+config.json, environment.json, metrics.csv (appended and flushed), last.ckpt, best.ckpt, model.safetensors,
+status.json (rewritten every 2 s, so that others see whether the run lives), log.txt.
+"""
+
+import csv
+import json
+import logging
+import os
+import platform
+import shutil
+import socket
+import sys
+import threading
+import time
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from segdepth_app import __version__
+from segdepth_app.config import TrainConfig
+from segdepth_app.errors import InputError
+from segdepth_app.paths import trash_folder, writable_target, written_whole
+from segdepth_app.training.runs import METRICS, read_status, state_of
+
+HEARTBEAT_S = 2.0
+LIBRARIES = ("torch", "lightning", "numpy", "scipy", "h5py", "safetensors", "pydantic")
+
+
+class RunFolder:
+    """One run's files. `open` it, `close` it; in between a thread keeps status.json fresh."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.last_checkpoint = path / "last.ckpt"
+        self.best_checkpoint = path / "best.ckpt"
+        self.model = path / "model.safetensors"
+        self.metrics = path / "metrics.csv"
+        self._status: dict[str, Any] = {}
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._log = logging.Logger(f"segdepth.run.{path.name}")
+
+    def open(self, config: TrainConfig, environment: dict[str, Any]) -> None:
+        """Makes or takes over the folder and starts the heartbeat.
+
+        Raises: InputError where the folder holds a run and `resume` is off, none and it is on, or a live one.
+        """
+        config_file = self.path / "config.json"
+        if config.resume:
+            self._check_resumable(config_file, config)
+        elif config_file.exists():
+            raise InputError(
+                f"{self.path} already holds a training run.", "Choose another folder, or resume it (--resume)."
+            )
+        writable_target(config_file)
+        stored = config.model_copy(update={"resume": False}).model_dump(mode="json")
+        write_json(config_file, stored)
+        write_json(self.path / "environment.json", environment)
+        handler = logging.FileHandler(self.path / "log.txt", encoding="utf-8")
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        self._log.addHandler(handler)
+        now = time.time()
+        started = (read_status(self.path) or {}).get("started", now) if config.resume else now
+        self.set_status(
+            state="starting", pid=os.getpid(), host=socket.gethostname(), started=started, max_epochs=config.max_epochs
+        )
+        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+        self._thread.start()
+
+    def _check_resumable(self, config_file: Path, config: TrainConfig) -> None:
+        if not config_file.exists():
+            raise InputError(f"{self.path} holds no training run to resume.", "Name the folder of a run.")
+        if state_of(read_status(self.path)) in ("starting", "running"):
+            raise InputError(f"The run in {self.path} is being trained right now.", "Wait for it, or stop it first.")
+        before = json.loads(config_file.read_text(encoding="utf-8"))
+        now = config.model_dump(mode="json")
+        changed = [key for key in ("network", "labels") if before.get(key) != now[key]]
+        if changed:
+            raise InputError(
+                f"The run in {self.path} was started with other settings ({', '.join(changed)}).",
+                "Resume with the run's own config.json, or start a new run.",
+            )
+
+    def set_status(self, **values: Any) -> None:
+        """Changes the status and writes it at once."""
+        with self._lock:
+            self._status.update(values)
+            self._write_status()
+
+    def _write_status(self) -> None:
+        self._status["heartbeat"] = time.time()
+        # Windows refuses to replace a file that a reader has open; the next beat will do
+        with suppress(PermissionError):
+            write_json(self.path / "status.json", self._status)
+
+    def _beat(self) -> None:
+        while not self._ended.wait(HEARTBEAT_S):
+            with self._lock, suppress(OSError):
+                if not self._ended.is_set():
+                    self._write_status()
+
+    def log(self, message: str) -> None:
+        """Adds a line to log.txt."""
+        self._log.info(message)
+
+    def log_fault(self, message: str) -> None:
+        """Adds a line and the current traceback to log.txt."""
+        self._log.exception(message)
+
+    def add_metrics(self, row: dict[str, float]) -> None:
+        """Appends one epoch to metrics.csv."""
+        is_new = not self.metrics.exists()
+        with self.metrics.open("a", newline="", encoding="utf-8") as stream:
+            writer = csv.DictWriter(stream, METRICS)
+            if is_new:
+                writer.writeheader()
+            writer.writerow({name: row[name] for name in METRICS})
+            stream.flush()
+            os.fsync(stream.fileno())
+
+    def rewrite_metrics(self, rows: list[dict[str, float]]) -> None:
+        """Makes metrics.csv hold exactly `rows`: those before the checkpoint a run goes on from."""
+        with written_whole(self.metrics) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
+            writer = csv.DictWriter(stream, METRICS)
+            writer.writeheader()
+            writer.writerows({name: row[name] for name in METRICS} for row in rows)
+
+    def close(self, state: str) -> None:
+        """Ends the heartbeat with a last state."""
+        self._ended.set()
+        if self._thread is not None:
+            self._thread.join()
+            self.set_status(state=state)
+        for handler in list(self._log.handlers):
+            handler.close()
+            self._log.removeHandler(handler)
+
+    def discard(self) -> Path:
+        """Moves the closed run to the trash folder; gives its new place."""
+        target = trash_folder() / f"{self.path.name}-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(self.path, target)
+        return target
+
+
+def write_json(path: Path, values: dict[str, Any]) -> None:
+    """A JSON file, whole or not at all."""
+    with written_whole(path) as temporary:
+        temporary.write_text(json.dumps(values, indent=1), encoding="utf-8")
+
+
+def versions() -> dict[str, str]:
+    """Versions of SegDepth, Python and the libraries that decide results."""
+    found = {"segdepth": __version__, "python": platform.python_version()}
+    for name in LIBRARIES:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
+
+
+def environment(device: str, threads: int) -> dict[str, Any]:
+    """Where a run takes place."""
+    return {
+        "versions": versions(),
+        "platform": platform.platform(),
+        "processor": platform.machine(),
+        "cpus": os.cpu_count(),
+        "host": socket.gethostname(),
+        "device": device,
+        "threads": threads,
+        "frozen": bool(getattr(sys, "frozen", False)),
+    }
