@@ -1,6 +1,7 @@
 """Where things lie: shipped resources, the user's folders, and writing without half-written files."""
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -116,3 +117,24 @@ def written_whole(path: Path) -> Iterator[Path]:
     finally:
         with suppress(FileNotFoundError):
             temporary.unlink()
+
+
+def move_to_trash(path: Path) -> Path:
+    """Moves a file or folder into the trash folder, under a name that is free there; where it is now.
+
+    Raises: InputError where it cannot be moved.
+    """
+    target = trash_folder() / path.name
+    number = 1
+    while target.exists():
+        number += 1
+        target = trash_folder() / f"{path.stem} ({number}){path.suffix}"
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(path, target)
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be moved to {target.parent}: {error.strerror or error}.",
+            "Close other programs that use it, and try again.",
+        ) from error
+    return target

@@ -1,0 +1,28 @@
+"""Numbers with their units, as the window writes them."""
+
+from math import isfinite
+
+
+def size(n_bytes: float) -> str:
+    """Bytes in the unit that leaves one to three digits: 512 B, 3.1 MB, 24 GB (powers of 1000)."""
+    for unit in ("B", "kB", "MB"):
+        if n_bytes < 999.5:
+            return f"{n_bytes:.3g} {unit}"
+        n_bytes /= 1000
+    return f"{n_bytes:.3g} GB" if n_bytes < 999.5 else f"{n_bytes:.0f} GB"
+
+
+def duration(seconds: float) -> str:
+    """Seconds in words that do not pretend to be exact: 40 s, 12 min, 3 h 20 min, 2 d 4 h."""
+    if not isfinite(seconds):
+        return "unknown"
+    if seconds < 60:
+        return f"{max(round(seconds), 1)} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours} h {minutes} min"
+    days, hours = divmod(hours, 24)
+    return f"{days} d {hours} h"
