@@ -7,8 +7,10 @@ are there, they are assembled into the dataset and the folder is removed.
 
 import json
 import multiprocessing
+import multiprocessing.connection
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from pathlib import Path
@@ -130,6 +132,15 @@ def _prepare_worker(threads: int) -> None:
 
     if threads:
         torch.set_num_threads(threads)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        # a killed parent cannot tell its workers; without this they would wait for work for ever
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
+    multiprocessing.connection.wait([parent.sentinel])
+    os._exit(1)
 
 
 def _simulate_part(config: SimulateConfig, item: PlannedSpecimen, parts: Path) -> int:
