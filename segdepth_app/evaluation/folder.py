@@ -1,0 +1,121 @@
+"""Writes the evaluation folder: metrics.json, arrays.npz and figures, whole or not at all.
+
+Everything is written into a hidden folder beside the target and moved at the end, metrics.json last:
+a folder with metrics.json is a complete evaluation.
+"""
+
+import json
+import math
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from segdepth_app.errors import InputError
+from segdepth_app.evaluation.calibration import edges
+from segdepth_app.evaluation.judge import Judge
+from segdepth_app.evaluation.records import ARRAYS_FILE, FORMAT, METRICS_FILE, dose_key
+from segdepth_app.paths import writable_target
+
+
+def empty_or_evaluation(path: Path) -> Path:
+    """The folder to write, new, empty or an older evaluation. Raises: InputError for anything else."""
+    if path.exists() and not path.is_dir():
+        raise InputError(f"{path} is a file.", "Name a folder for the evaluation.")
+    if path.is_dir() and any(path.iterdir()) and not (path / METRICS_FILE).exists():
+        raise InputError(f"{path} holds other files.", "Name a new or empty folder for the evaluation.")
+    writable_target(path / METRICS_FILE if path.is_dir() else path)
+    return path
+
+
+def write_evaluation(out: Path, judges: list[Judge], provenance: dict[str, Any]) -> None:
+    """All files of one evaluation; an older one in the same folder is replaced."""
+    from segdepth_app.evaluation.figures import draw_figures
+
+    out.parent.mkdir(parents=True, exist_ok=True)
+    temporary = out.with_name(f".{out.name}.part-{os.getpid()}")
+    shutil.rmtree(temporary, ignore_errors=True)
+    try:
+        temporary.mkdir()
+        record = _record(judges, provenance)
+        arrays = _stacked(judges)
+        np.savez_compressed(temporary / ARRAYS_FILE, **arrays)
+        draw_figures(temporary, record, arrays)
+        text = json.dumps(record, indent=1, allow_nan=False, ensure_ascii=False)
+        (temporary / METRICS_FILE).write_text(text, encoding="utf-8")
+        _move_into_place(temporary, out)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _move_into_place(temporary: Path, out: Path) -> None:
+    if not out.exists():
+        temporary.rename(out)
+        return
+    # without metrics.json the folder counts as no evaluation while its files change
+    (out / METRICS_FILE).unlink(missing_ok=True)
+    for old in out.glob("*.png"):
+        old.unlink()
+    for file in sorted(temporary.iterdir(), key=lambda file: file.name == METRICS_FILE):
+        os.replace(file, out / file.name)
+
+
+def _record(judges: list[Judge], provenance: dict[str, Any]) -> dict[str, Any]:
+    notes: list[str] = []
+    doses = {}
+    for judge in judges:
+        key = dose_key(judge.dose_e_per_px)
+        doses[key] = without_nan(judge.figures())
+        notes += [f"λ = {key}: {note}" for note in missing_figures(doses[key])]
+    provenance = {**provenance, "n_columns": doses[dose_key(judges[0].dose_e_per_px)]["n_columns"]}
+    return {"format": FORMAT, "doses": doses, "provenance": provenance, "notes": notes}
+
+
+WHY_MISSING = {
+    "pixel_accuracy": "no pixels were judged",
+    "centre_accuracy": "no pixel lies near a column that holds atoms",
+    "detection_rate": "no pixel belongs to a column",
+    "hallucination_rate": "no pixel was called a column",
+    "column_accuracy": "no columns that hold atoms",
+    "column_within_one": "no columns that hold atoms",
+    "column_mae": "no columns that hold atoms",
+    "vacancy_accuracy": "no empty sites in the dataset",
+    "pixel_ece": "no pixels were judged",
+    "column_ece": "no columns",
+}
+
+
+def missing_figures(figures: dict[str, Any]) -> list[str]:
+    """Why a figure is null, one sentence each."""
+    notes = [f"{name} is null: {why}." for name, why in WHY_MISSING.items() if figures[name] is None]
+    if figures["deviating"]["pull"] is None:
+        notes.append("deviating.pull is null: no column stands 1 to 3 atoms off its surroundings.")
+    if figures["n_unjudged"]:
+        notes.append(f"{figures['n_unjudged']} columns have no pixel of their own and were left out.")
+    return notes
+
+
+def without_nan(value: Any) -> Any:
+    """The same figures with every number that is not finite as None, and numpy's numbers as Python's."""
+    if isinstance(value, dict):
+        return {key: without_nan(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_nan(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _stacked(judges: list[Judge]) -> dict[str, np.ndarray]:
+    """Arrays with the dose as first axis, `doses_e_per_px` (D,) and `reliability_edges` (B + 1,)."""
+    arrays = [judge.arrays() for judge in judges]
+    stacked = {name: np.stack([item[name] for item in arrays]) for name in arrays[0]}
+    return {
+        "doses_e_per_px": np.array([judge.dose_e_per_px for judge in judges]),
+        "reliability_edges": edges(),
+        **stacked,
+    }

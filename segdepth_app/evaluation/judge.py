@@ -1,0 +1,138 @@
+"""All tallies of one model at one dose: takes image after image, gives the figures and arrays to write.
+
+Column figures are over columns that hold atoms. Empty sites (vacancies, count 0) have a figure of their
+own, `vacancy_accuracy`, and count among the deviating columns.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from segdepth_app.datasets.labels import pool_discs
+from segdepth_app.evaluation.calibration import ReliabilityPair
+from segdepth_app.evaluation.deviation import DeviationTally
+from segdepth_app.evaluation.metrics import (
+    BinnedTally,
+    Bins,
+    GroupedTally,
+    PixelTally,
+    accuracy,
+    by_depth,
+    mean_absolute_error,
+    share,
+    summary,
+    within_one,
+)
+from segdepth_app.evaluation.truth import SpecimenTruth
+from segdepth_app.specimen.table import SYMBOLS
+
+
+@dataclass
+class Judge:
+    """Judges depth maps at one dose, with one softmax temperature."""
+
+    dose_e_per_px: float
+    temperature: float
+    defocus_bins: Bins
+    spread_bins: Bins
+    pixels: PixelTally = field(default_factory=PixelTally)
+    elements: GroupedTally = field(default_factory=GroupedTally)
+    kinds: GroupedTally = field(default_factory=GroupedTally)
+    pixel_reliability: ReliabilityPair = field(default_factory=ReliabilityPair)
+    column_reliability: ReliabilityPair = field(default_factory=ReliabilityPair)
+    deviation: DeviationTally = field(default_factory=DeviationTally)
+    defocus: BinnedTally = field(init=False)
+    spread: BinnedTally = field(init=False)
+    unjudged: int = 0
+
+    def __post_init__(self) -> None:
+        self.defocus = BinnedTally(self.defocus_bins)
+        self.spread = BinnedTally(self.spread_bins)
+
+    def add(self, logits: np.ndarray, truth: SpecimenTruth, *, c1_nm: float, image_spread_pm: float) -> None:
+        """One image: logits float32 (11, h, w) on the grid of the truth."""
+        self.pixels.add(truth.depth, logits.argmax(axis=0), truth.at_centre)
+        self.pixel_reliability.add(logits, truth.depth, self.temperature)
+        pooled = pool_discs(logits, truth.discs, len(truth.inside))[truth.inside]
+        judged = ~np.isnan(pooled[:, 0])
+        self.unjudged += int((~judged).sum())
+        self._add_columns(truth.columns[judged], pooled[judged], truth.kind, c1_nm, image_spread_pm)
+
+    def _add_columns(
+        self, columns: np.ndarray, pooled: np.ndarray, kind: str, c1_nm: float, image_spread_pm: float
+    ) -> None:
+        count, called = columns["count"], pooled.argmax(axis=1)
+        self.column_reliability.add(pooled.T, count, self.temperature)
+        for z in np.unique(columns["element"]):
+            chosen = columns["element"] == z
+            self.elements.add(count[chosen], called[chosen], SYMBOLS.get(int(z), f"Z={z}"))
+        self.kinds.add(count, called, kind)
+        if kind != "shuffled":
+            self.deviation.add(count, columns["plane"], called)
+        self.defocus.add(count, called, c1_nm)
+        self.spread.add(count, called, image_spread_pm)
+
+    def figures(self) -> dict[str, Any]:
+        """Everything metrics.json says of this dose."""
+        sites = self._sites()
+        columns = _with_atoms(sites)
+        shuffled = accuracy(_with_atoms(self.kinds.of("shuffled")))
+        return {
+            "dose_e_per_px": self.dose_e_per_px,
+            "temperature": self.temperature,
+            "n_pixels": int(self.pixels.pixels.sum()),
+            "n_columns": int(columns.sum()),
+            "n_vacancies": int(sites[0].sum()),
+            "n_unjudged": self.unjudged,
+            **self.pixels.figures(),
+            "column_accuracy": accuracy(columns),
+            "column_within_one": within_one(columns),
+            "column_mae": mean_absolute_error(columns),
+            "vacancy_accuracy": share(sites[0, 0], sites[0].sum()),
+            "pixel_ece": self.pixel_reliability.after.ece(),
+            "column_ece": self.column_reliability.after.ece(),
+            "pixel_ece_uncalibrated": self.pixel_reliability.before.ece(),
+            "column_ece_uncalibrated": self.column_reliability.before.ece(),
+            "by_depth": by_depth(sites),
+            "by_element": _summaries(self.elements),
+            "by_element_and_depth": {name: by_depth(m) for name, m in sorted(self.elements.matrices.items())},
+            "by_kind": _summaries(self.kinds),
+            "by_defocus_nm": _binned(self.defocus),
+            "by_image_spread_pm": _binned(self.spread),
+            "deviating": self.deviation.figures(shuffled),
+        }
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Confusions int64 (11, 11), reliabilities float64 (before/after, calls/confidence/right, bins)."""
+        return {
+            "confusion_pixels": self.pixels.pixels,
+            "confusion_centres": self.pixels.centres,
+            "confusion_columns": self._sites(),
+            "reliability_pixels": _pair(self.pixel_reliability),
+            "reliability_columns": _pair(self.column_reliability),
+        }
+
+    def _sites(self) -> np.ndarray:
+        return sum(self.kinds.matrices.values(), np.zeros((11, 11), np.int64))
+
+
+def _with_atoms(matrix: np.ndarray) -> np.ndarray:
+    """Only the columns that hold atoms."""
+    columns = matrix.copy()
+    columns[..., 0, :] = 0
+    return columns
+
+
+def _summaries(group: GroupedTally) -> dict[str, dict]:
+    return {label: summary(_with_atoms(matrix)) for label, matrix in sorted(group.matrices.items())}
+
+
+def _binned(group: BinnedTally) -> list[dict]:
+    with_atoms = BinnedTally(group.bins)
+    with_atoms.matrices = _with_atoms(group.matrices)
+    return with_atoms.figures()
+
+
+def _pair(pair: ReliabilityPair) -> np.ndarray:
+    return np.stack([pair.before.table(), pair.after.table()])
