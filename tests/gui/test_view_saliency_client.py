@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from view_fakes import ScriptedJobs
 
 from segdepth_app.gui.view.saliency_client import SaliencyClient, SaliencyRequest
+from tests.gui.view_fakes import ScriptedJobs
 
 OPTIONS = {"series": ["tiny.tif"]}
 FIRST, SECOND, THIRD = (SaliencyRequest(0, x, 1) for x in (1, 2, 3))

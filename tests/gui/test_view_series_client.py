@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from view_fakes import ScriptedJobs
 
 from segdepth_app.gui.view.series_client import FrameCache, SeriesClient, contrast, sample_frames
+from tests.gui.view_fakes import ScriptedJobs
 
 OPTIONS = {"series": ["tiny.tif"]}
 

@@ -45,7 +45,7 @@ class ExploreChild(QObject):
         """Ends the child and takes its files away."""
         if not self._closed:
             self._closed = True
-            self._job.stop()
+            self._job.cancel()
             self._remove_folder()
 
     def _remove_folder(self) -> None:

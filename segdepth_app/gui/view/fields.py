@@ -1,0 +1,102 @@
+"""Small input fields that say where their value came from."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
+
+from segdepth_app.gui import theme
+
+VACUUM_RECTANGLE = re.compile(r"\d+\s*,\s*\d+\s*,\s*[1-9]\d*\s*,\s*[1-9]\d*")
+
+
+def positive_number(text: str) -> float | None:
+    """The number, None for an empty text (back to the file's own). Raises: ValueError saying what is expected."""
+    text = text.strip().replace(",", ".")
+    if not text:
+        return None
+    try:
+        value = float(text)
+    except ValueError as error:
+        raise ValueError("Type a number, or leave it empty for the file's own value.") from error
+    if not 0 < value < float("inf"):
+        raise ValueError("Type a number above 0.")
+    return value
+
+
+def vacuum_setting(text: str) -> str | None:
+    """`x,y,width,height` or a number as text; None for automatic. Raises: ValueError saying what is expected."""
+    text = text.strip()
+    if text.lower() in ("", "auto"):
+        return None
+    if VACUUM_RECTANGLE.fullmatch(text):
+        return re.sub(r"\s", "", text)
+    try:
+        return f"{positive_number(text):g}"
+    except ValueError as error:
+        raise ValueError("Type a number, a rectangle x,y,width,height in pixels, or auto.") from error
+
+
+class SourcedField(QWidget):
+    """A label, an editable value, its unit and its source: `Pixel size [5.30] pm, from file`."""
+
+    typed = Signal(object)
+    """The new value, or None for the file's own."""
+
+    def __init__(self, label: str, unit: str, help_text: str, parse: Callable[[str], Any] = positive_number) -> None:
+        super().__init__()
+        self._parse = parse
+        self._shown = self._origin = ""
+        self._missing = False
+        self._help = help_text
+        name = QLabel(label)
+        self.edit = QLineEdit()
+        self.edit.setFixedWidth(76)
+        self.edit.setAccessibleName(label)
+        self.edit.setToolTip(help_text)
+        name.setBuddy(self.edit)
+        self._unit = QLabel(unit)
+        self._source = QLabel()
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        for widget in (name, self.edit, self._unit, self._source):
+            layout.addWidget(widget)
+        self.edit.editingFinished.connect(self._take)
+
+    def show_value(self, text: str, source: str, *, missing: bool = False) -> None:
+        """Shows a value; a missing one is marked amber."""
+        self._shown, self._origin = text, source
+        self.edit.setText(text)
+        self._missing = missing
+        self._say(source)
+
+    def source(self) -> str:
+        """The text beside the value."""
+        return self._source.text()
+
+    def _take(self) -> None:
+        text = self.edit.text().strip()
+        if text == self._shown:
+            self._say(self._origin)
+            return
+        try:
+            value = self._parse(text)
+        except ValueError as error:
+            self._say(str(error))
+            return
+        self._shown = text
+        self._say(self._origin)
+        self.typed.emit(value)
+
+    def _say(self, source: str) -> None:
+        wrong = source != self._origin
+        self._source.setText(source)
+        self._source.setVisible(bool(source))
+        theme.set_role(self._source, "bad" if wrong else "warning" if self._missing else "muted")
+        self.edit.setToolTip(source if wrong else self._help)
+        self.edit.setProperty("invalid", wrong)
+        self.edit.style().unpolish(self.edit)
+        self.edit.style().polish(self.edit)

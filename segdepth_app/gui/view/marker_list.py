@@ -1,0 +1,124 @@
+"""The list of markers: what is at each of them in the frame shown."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from segdepth_app.gui import theme
+
+HEADERS = ("", "Depth", "Conf.", "x, y (px)", "x, y (nm)", "Elem.")
+
+
+@dataclass(frozen=True)
+class MarkerRow:
+    """Texts of one row; empty where a value is unknown."""
+
+    number: int
+    colour: str
+    depth: str
+    confidence: str
+    pixel: str
+    nanometre: str
+    element: str
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """In the order of HEADERS."""
+        return (str(self.number), self.depth, self.confidence, self.pixel, self.nanometre, self.element)
+
+
+class MarkerList(QWidget):
+    """Table of markers with buttons to remove them."""
+
+    selected = Signal(int)
+    removed = Signal(int)
+    cleared = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        title = QLabel("Markers")
+        theme.set_role(title, "heading")
+        self.table = QTableWidget(0, len(HEADERS))
+        self.table.setHorizontalHeaderLabels(HEADERS)
+        self.table.setAccessibleName("Markers")
+        self.table.verticalHeader().hide()
+        self.table.verticalHeader().setDefaultSectionSize(22)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setTabKeyNavigation(False)
+        header = self.table.horizontalHeader()
+        header.setMinimumSectionSize(24)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setStretchLastSection(True)
+        self.table.itemSelectionChanged.connect(self._on_selection)
+        self.remove_button = QPushButton("Remove")
+        self.remove_button.clicked.connect(self._remove)
+        self.clear_button = QPushButton("Clear all")
+        self.clear_button.clicked.connect(self.cleared)
+        shortcut = QShortcut(QKeySequence(QKeySequence.StandardKey.Delete), self.table, self._remove)
+        shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.remove_button)
+        buttons.addWidget(self.clear_button)
+        buttons.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(title)
+        layout.addWidget(self.table, 1)
+        layout.addLayout(buttons)
+        self.show_rows([], None)
+
+    def show_rows(self, rows: list[MarkerRow], selected: int | None) -> None:
+        """Shows the rows; cells that did not change are left alone, so that playing stays cheap."""
+        self.table.blockSignals(True)
+        self.table.setRowCount(len(rows))
+        for i, row in enumerate(rows):
+            for j, text in enumerate(row.texts):
+                self._set_cell(i, j, text)
+            badge = self.table.item(i, 0)
+            badge.setBackground(QColor(row.colour))
+            badge.setForeground(QColor("white"))
+            if row.number == selected and not self.table.item(i, 1).isSelected():
+                self.table.selectRow(i)
+        if selected is None:
+            self.table.clearSelection()
+        self.table.blockSignals(False)
+        self.remove_button.setEnabled(bool(rows))
+        self.clear_button.setEnabled(bool(rows))
+
+    def _set_cell(self, row: int, column: int, text: str) -> None:
+        item = self.table.item(row, column)
+        if item is None:
+            item = QTableWidgetItem()
+            item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
+            self.table.setItem(row, column, item)
+        if item.text() != text:
+            item.setText(text)
+
+    def _chosen(self) -> int | None:
+        rows = self.table.selectionModel().selectedRows()
+        return int(self.table.item(rows[0].row(), 0).text()) if rows else None
+
+    def _on_selection(self) -> None:
+        number = self._chosen()
+        if number is not None:
+            self.selected.emit(number)
+
+    def _remove(self) -> None:
+        number = self._chosen()
+        if number is not None:
+            self.removed.emit(number)

@@ -1,0 +1,202 @@
+"""The four linked panes: frame, depth, confidence, saliency; one zoom, one crosshair, the same markers in each."""
+
+from collections.abc import Iterable
+
+from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QWidget
+
+from segdepth_app.config import N_CLASSES
+from segdepth_app.gui import theme
+from segdepth_app.gui.view.markers import Marker
+from segdepth_app.gui.widgets.image_pane import ImagePane
+
+TITLES = {
+    "frame": ("Frame", "grey"),
+    "depth": ("Depth (atoms per column)", "labels"),
+    "confidence": ("Confidence", "heat"),
+    "saliency": ("Saliency", "heat"),
+}
+HEADER_HEIGHT = 26
+READOUT_EVERY_MS = 33
+
+
+def best_columns(width: float, height: float, aspect: float) -> int:
+    """4, 2 or 1 panes beside each other: whichever shows the pictures largest. `aspect` is their width / height."""
+
+    def picture_width(columns: int) -> float:
+        rows = 4 // columns
+        return min(width / columns, (height / rows - HEADER_HEIGHT) * aspect)
+
+    return max((2, 4, 1), key=picture_width)
+
+
+class PaneHint(QObject):
+    """Words in the middle of a pane that has nothing to show."""
+
+    def __init__(self, pane: ImagePane) -> None:
+        super().__init__(pane)
+        self._label = QLabel(pane.plot)
+        self._label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._label.setWordWrap(True)
+        self._label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        theme.set_role(self._label, "muted")
+        pane.plot.installEventFilter(self)
+        self._plot = pane.plot
+        self._label.hide()
+
+    def show(self, text: str) -> None:
+        """Shows the words; none hides them."""
+        self._label.setText(text)
+        self._label.setVisible(bool(text))
+        self._place()
+
+    def text(self) -> str:
+        """The words shown now."""
+        return self._label.text()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keeps its place when the pane is resized."""
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def _place(self) -> None:
+        self._label.setGeometry(self._plot.rect().adjusted(8, 8, -8, -8))
+
+
+class LinkedPanes(QWidget):
+    """Four ImagePanes as one."""
+
+    pixel_clicked = Signal(int, int)
+    pixel_hovered = Signal(int, int)
+    hover_left = Signal()
+    right_clicked = Signal()
+    depth_chosen = Signal(object)
+    """Depth class the saliency is wanted for; None for the estimated one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.panes = {name: ImagePane(title, kind) for name, (title, kind) in TITLES.items()}
+        self.hints = {name: PaneHint(pane) for name, pane in self.panes.items()}
+        self.depth_combo = self._make_depth_combo()
+        self.saliency_text = QLabel()
+        theme.set_role(self.saliency_text, "muted")
+        self._aspect = 1.0
+        self._columns = 0
+        self._layout = QGridLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(theme.SPACING_PX)
+        self._hover: tuple[int, int] | None = None
+        self._hover_timer = QTimer(self)
+        self._hover_timer.setSingleShot(True)
+        self._hover_timer.setInterval(READOUT_EVERY_MS)
+        self._hover_timer.timeout.connect(self._tell_hover)
+        for name, pane in self.panes.items():
+            self._add_header(pane, [self.saliency_text, self.depth_combo] if name == "saliency" else [])
+            if name != "frame":
+                pane.link_to(self.panes["frame"])
+            pane.plot.setMinimumSize(120, 100)
+            pane.pixel_clicked.connect(lambda x, y, _: self.pixel_clicked.emit(x, y))
+            pane.hover_left.connect(self._on_hover_left)
+            pane.pixel_hovered.connect(self._on_hover)
+            pane.plot.scene().sigMouseClicked.connect(self._on_any_click)
+        self._arrange(2)
+
+    def set_picture_size(self, width_px: int, height_px: int) -> None:
+        """Size of the frames, to arrange the panes well."""
+        self._aspect = width_px / height_px
+        self._arrange(best_columns(self.width(), self.height(), self._aspect))
+
+    def set_pixel_size(self, pixel_size_pm: float | None) -> None:
+        """For the scale bars."""
+        for pane in self.panes.values():
+            pane.set_pixel_size(pixel_size_pm)
+
+    def set_markers(self, markers: Iterable[Marker]) -> None:
+        """Rings with numbers, in all panes."""
+        spots = [(marker.x, marker.y, marker.colour, str(marker.number)) for marker in markers]
+        for pane in self.panes.values():
+            pane.set_markers(spots)
+
+    def choose_depth(self, depth: int | None) -> None:
+        """Sets the combo without telling anybody."""
+        self.depth_combo.blockSignals(True)
+        self.depth_combo.setCurrentIndex(0 if depth is None else depth + 1)
+        self.depth_combo.blockSignals(False)
+
+    def fit(self) -> None:
+        """The whole picture in all panes."""
+        self.panes["frame"].fit()
+
+    def refresh_theme(self) -> None:
+        """Light became dark, or back."""
+        for pane in self.panes.values():
+            pane.refresh_theme()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Two rows or one, whichever shows more."""
+        super().resizeEvent(event)
+        self._arrange(best_columns(self.width(), self.height(), self._aspect))
+
+    def _arrange(self, columns: int) -> None:
+        if columns == self._columns:
+            return
+        self._columns = columns
+        for i, pane in enumerate(self.panes.values()):
+            self._layout.removeWidget(pane)
+            self._layout.addWidget(pane, i // columns, i % columns)
+        for i in range(4):
+            self._layout.setColumnStretch(i, 1 if i < columns else 0)
+            self._layout.setRowStretch(i, 1 if i < 4 // columns else 0)
+
+    def _make_depth_combo(self) -> QComboBox:
+        combo = QComboBox()
+        combo.addItem("of the estimate", None)
+        for depth in range(N_CLASSES):
+            combo.addItem(f"of depth {depth}", depth)
+        combo.setAccessibleName("Depth the saliency is shown for")
+        combo.setToolTip("The map shows which pixels of the frame the probability of this depth hangs on.")
+        combo.currentIndexChanged.connect(lambda _: self.depth_chosen.emit(combo.currentData()))
+        return combo
+
+    def _add_header(self, pane: ImagePane, extras: list[QWidget]) -> None:
+        """A row of one height in every pane, so that the pictures stay level; the pane's title goes into it."""
+        title = pane.layout().itemAt(0).widget()
+        header = QWidget()
+        header.setFixedHeight(HEADER_HEIGHT)
+        row = QHBoxLayout(header)
+        row.setContentsMargins(0, 0, 0, 0)
+        pane.layout().replaceWidget(title, header)
+        row.addWidget(title)
+        row.addStretch(1)
+        for widget in extras:
+            row.addWidget(widget)
+
+    def _on_hover(self, x: int, y: int) -> None:
+        """The newest position is told at once, or when the last one has been shown long enough."""
+        self._hover = (x, y)
+        if not self._hover_timer.isActive():
+            self._tell_hover()
+
+    def _tell_hover(self) -> None:
+        if self._hover is None:
+            return
+        x, y = self._hover
+        self._hover = None
+        for pane in self.panes.values():
+            pane.set_crosshair(x, y)
+        self.pixel_hovered.emit(x, y)
+        self._hover_timer.start()
+
+    def _on_hover_left(self) -> None:
+        self._hover = None
+        for pane in self.panes.values():
+            pane.set_crosshair(None, None)
+        self.hover_left.emit()
+
+    def _on_any_click(self, event: MouseClickEvent) -> None:
+        if event.button() == Qt.MouseButton.RightButton:
+            event.accept()
+            self.right_clicked.emit()

@@ -1,0 +1,179 @@
+"""Traces of the markers: for each one the probability of every class over time, its HMM path and the frame cursor.
+
+A row is a small plot: time to the right, classes 0 to 10 upward, the colour (from the panel's background to the
+marker's own) is the probability. Rows are built once, the first time they are needed, and then only filled.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyqtgraph as pg
+from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from segdepth_app.config import N_CLASSES
+from segdepth_app.gui.view.markers import MAX_MARKERS
+
+ROW_HEIGHT = 84
+AXIS_HEIGHT = 34
+AXIS_WIDTH = 30
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What one row shows. Frame i is at i × `frame_time_s`; with None the axis counts frames."""
+
+    number: int
+    colour: str
+    probability: np.ndarray
+    """uint8 [frame, class], 255 is certain; a frame that is not analysed is all 0."""
+    path: np.ndarray | None
+    """HMM count of the nearest column in each frame, float, NaN where there is none."""
+    note: str
+    frame_time_s: float | None = None
+
+
+def ramp(low: QColor, high: QColor) -> np.ndarray:
+    """Look-up table (256, 4) from one colour to another."""
+    ends = np.array([low.getRgb(), high.getRgb()], float)
+    share = np.linspace(0, 1, 256)[:, None]
+    return (ends[0] * (1 - share) + ends[1] * share).round().astype(np.uint8)
+
+
+class TraceRow(QWidget):
+    """One marker's trace."""
+
+    frame_clicked = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._trace: Trace | None = None
+        self._frame = 0
+        self._badge = QLabel()
+        self._badge.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._badge.setFixedWidth(22)
+        self.plot = pg.PlotWidget()
+        self.plot.setMenuEnabled(False)
+        self.plot.hideButtons()
+        self.plot.setMouseEnabled(x=False, y=False)
+        self.plot.getViewBox().setDefaultPadding(0)
+        self.image = pg.ImageItem(axisOrder="row-major", autoDownsample=False, levels=(0, 255))
+        self.line = pg.PlotDataItem(connect="finite")
+        self.cursor = pg.InfiniteLine(angle=90)
+        for item in (self.image, self.line, self.cursor):
+            self.plot.addItem(item)
+        left = self.plot.getAxis("left")
+        left.setWidth(AXIS_WIDTH)
+        left.setTicks([[(n, str(n)) for n in (0, 5, 10)], []])
+        left.setStyle(tickLength=-3)
+        self.plot.getAxis("bottom").setStyle(tickLength=-3)
+        self.plot.scene().sigMouseClicked.connect(self._clicked)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(self._badge)
+        layout.addWidget(self.plot, 1)
+        self.apply_palette()
+
+    def show_trace(self, trace: Trace, *, last: bool) -> None:
+        """Fills the row; only the last one carries the time axis."""
+        self._trace = trace
+        self._badge.setText(str(trace.number))
+        self._badge.setStyleSheet(f"background: {trace.colour}; color: white; font-weight: bold; border-radius: 3px;")
+        self.setToolTip(trace.note)
+        self.plot.setAccessibleName(f"Trace of marker {trace.number}: {trace.note}")
+        step = trace.frame_time_s or 1.0
+        n = len(trace.probability)
+        self.image.setImage(np.ascontiguousarray(trace.probability.T), autoLevels=False)
+        self.image.setRect(-0.5 * step, -0.5, n * step, N_CLASSES)
+        if trace.path is None:
+            self.line.setData([], [])
+        else:
+            self.line.setData(np.arange(n) * step, trace.path)
+        self.plot.setXRange(-0.5 * step, (n - 0.5) * step, padding=0)
+        self.plot.setYRange(-0.5, N_CLASSES - 0.5, padding=0)
+        bottom = self.plot.getAxis("bottom")
+        bottom.setStyle(showValues=last)
+        bottom.setHeight(AXIS_HEIGHT if last else 4)
+        bottom.showLabel(last)
+        bottom.setLabel("time (s)" if trace.frame_time_s else "frame")
+        self.setFixedHeight(ROW_HEIGHT + (AXIS_HEIGHT if last else 4))
+        self.apply_palette()
+        self.set_frame(self._frame)
+
+    def set_frame(self, frame: int) -> None:
+        """Moves the cursor."""
+        self._frame = frame
+        if self._trace:
+            self.cursor.setValue(frame * (self._trace.frame_time_s or 1.0))
+
+    def apply_palette(self) -> None:
+        """Takes the colours of the light or dark window."""
+        palette = self.palette()
+        base, text = palette.base().color(), palette.text().color()
+        self.plot.setBackground(base)
+        for name in ("left", "bottom"):
+            axis = self.plot.getAxis(name)
+            axis.setPen(text)
+            axis.setTextPen(text)
+        self.line.setPen(pg.mkPen(text, width=1))
+        self.cursor.setPen(pg.mkPen(text, width=1, style=Qt.PenStyle.DashLine))
+        if self._trace:
+            self.image.setLookupTable(ramp(base, QColor(self._trace.colour)))
+
+    def _clicked(self, event: MouseClickEvent) -> None:
+        if self._trace and event.button() == Qt.MouseButton.LeftButton:
+            x = self.plot.getViewBox().mapSceneToView(event.scenePos()).x()
+            frame = round(x / (self._trace.frame_time_s or 1.0))
+            self.frame_clicked.emit(min(max(frame, 0), len(self._trace.probability) - 1))
+
+
+class TracesPanel(QScrollArea):
+    """The rows of all markers, under each other."""
+
+    frame_clicked = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setAccessibleName("Traces of the markers")
+        content = QWidget()
+        self._layout = QVBoxLayout(content)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(2)
+        self._hint = QLabel()
+        self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._hint.setWordWrap(True)
+        self._layout.addWidget(self._hint)
+        self._layout.addStretch(1)
+        self.rows: list[TraceRow] = []
+        self.setWidget(content)
+
+    def show_traces(self, traces: list[Trace], hint: str) -> None:
+        """Shows these traces, or the hint where there are none."""
+        while len(self.rows) < min(len(traces), MAX_MARKERS):
+            row = TraceRow()
+            row.frame_clicked.connect(self.frame_clicked)
+            self._layout.insertWidget(len(self.rows), row)
+            self.rows.append(row)
+        for i, row in enumerate(self.rows):
+            row.setVisible(i < len(traces))
+            if i < len(traces):
+                row.show_trace(traces[i], last=i == len(traces) - 1)
+        self._hint.setText(hint)
+        self._hint.setVisible(not traces)
+
+    def set_frame(self, frame: int) -> None:
+        """Moves all cursors."""
+        for row in self.rows:
+            row.set_frame(frame)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Light became dark, or back."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            for row in getattr(self, "rows", []):
+                row.apply_palette()
