@@ -1,0 +1,62 @@
+# Everything that is done by hand, with the same commands as in CI. `make demo`, `make run` and `make test` set
+# themselves up; a second call finds everything in place.
+
+PY := .venv/bin/python
+SEGDEPTH := $(PY) -m segdepth_app
+# offscreen: no screen is needed, and no window of a test steals the keyboard
+TEST_ENV := QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1
+PYTEST := $(TEST_ENV) $(PY) -m pytest
+
+.PHONY: help demo run test check lint fast-tests window-tests screenshots bench-start constraints runtime-setup test-setup clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+runtime-setup:
+	@packaging/setup.sh runtime
+
+test-setup:
+	@packaging/setup.sh test
+
+demo: runtime-setup ## analyse the shipped sample series; with a screen, then open the window on the result
+	@$(SEGDEPTH) demo --out demo-output
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
+		result=$$(ls -t demo-output/*.h5 | head -n 1); \
+		echo "Opening the window on $$result (its log: demo-output/window.log)"; \
+		nohup $(SEGDEPTH) view "$$result" >demo-output/window.log 2>&1 & \
+	fi
+
+run: runtime-setup ## open the window
+	@$(SEGDEPTH)
+
+test: test-setup ## all tests
+	@$(PYTEST)
+
+check: test-setup lint fast-tests ## format, lint, types, imports, fast tests
+
+lint: test-setup
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	.venv/bin/lint-imports
+
+fast-tests: test-setup
+	@$(PYTEST) -m "not slow"
+
+window-tests: ## the window's tests on a real X server (Xvfb)
+	@packaging/setup.sh test --screen
+	@OMP_NUM_THREADS=1 QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1600x1200x24" $(PY) -m pytest tests/gui -m "not slow"
+
+screenshots: test-setup ## pictures of every tab, into shots/
+	@$(TEST_ENV) $(PY) -m tests.shots shots
+
+bench-start: test-setup ## how long the window takes to show
+	@$(TEST_ENV) $(PY) -m tests.benchmarks.start
+
+constraints: ## write packaging/constraints.txt anew from .venv
+	@{ sed -n '/^#/p' packaging/constraints.txt; \
+		.venv/bin/pip freeze --exclude-editable | sed 's/^\(torch==[^+]*\)+.*/\1/'; } >packaging/constraints.new
+	@mv packaging/constraints.new packaging/constraints.txt
+
+clean: ## remove caches and what the demo wrote; datasets, runs and .venv stay
+	rm -rf demo-output shots .pytest_cache .mypy_cache .ruff_cache .hypothesis

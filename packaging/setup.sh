@@ -1,0 +1,113 @@
+#!/usr/bin/env bash
+# Sets everything up for `make demo`, `make run` and `make test`: system libraries, .venv, pinned packages.
+#
+#   packaging/setup.sh runtime|test [--screen]
+#
+# Safe to call again: it does only what is missing, and nothing at all where pyproject.toml and the constraints
+# are those of the last time. `--screen` also wants Xvfb, for tests of the real window without a screen.
+# TORCH_INDEX names another index for torch, e.g. https://download.pytorch.org/whl/cu128 for an NVIDIA GPU.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export PATH="$PATH:/usr/sbin:/sbin"
+
+extra=${1:?usage: packaging/setup.sh runtime|test [--screen]}
+screen=${2:-}
+torch_index=${TORCH_INDEX:-https://download.pytorch.org/whl/cpu}
+say() { printf 'set-up: %s\n' "$*" >&2; }
+
+# One set-up at a time: two `make` in two terminals share .venv.
+if command -v flock >/dev/null; then
+    exec 9>.setup.lock
+    flock 9
+fi
+
+find_python() {
+    local candidate
+    for candidate in "${PYTHON:-}" python3.11 python3.12 python3.13 python3; do
+        if [ -n "$candidate" ] && command -v "$candidate" >/dev/null &&
+            "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then
+            command -v "$candidate"
+            return
+        fi
+    done
+    say "Python 3.11 to 3.13 was not found. Install it (Debian 12: apt-get install python3), or set PYTHON."
+    return 1
+}
+
+missing_packages() {
+    local library package _
+    local known
+    known=$(ldconfig -p)
+    while read -r library package _; do
+        case "$library" in '#'* | '') continue ;; esac
+        grep -qF "$library" <<<"$known" || echo "$package"
+    done <packaging/debian-packages.txt
+    # without any font every letter is a box, and nothing says so
+    if [ -z "$(find /usr/share/fonts /usr/local/share/fonts "$HOME/.fonts" "$HOME/.local/share/fonts" \
+        \( -name '*.ttf' -o -name '*.otf' \) -print -quit 2>/dev/null)" ]; then
+        echo fonts-dejavu-core
+    fi
+    if [ ! -x .venv/bin/python ] && ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+        "$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'
+    fi
+    if [ "$screen" = --screen ] && ! command -v xvfb-run >/dev/null; then
+        echo xvfb xauth
+    fi
+}
+
+install_system_packages() {
+    local missing as_root=()
+    missing=$(missing_packages | tr '\n' ' ')
+    if [ -z "${missing// /}" ]; then return; fi
+    if ! command -v apt-get >/dev/null; then
+        say "These libraries are missing (Debian's names): $missing. Install your system's packages of them."
+        return
+    fi
+    if [ "$(id -u)" -ne 0 ]; then
+        if command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
+            as_root=(sudo)
+        else
+            say "These packages are missing and need an administrator: apt-get install $missing"
+            return
+        fi
+    fi
+    say "installing system packages: $missing"
+    # shellcheck disable=SC2086 # a list of names
+    "${as_root[@]}" apt-get update -qq >&2 &&
+        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+            apt-get install -y -qq --no-install-recommends $missing >&2 ||
+        say "apt-get failed; by hand: apt-get install $missing"
+}
+
+# torch alone comes from PyTorch's index, which has the small CPU build; without that index pip takes what it has.
+install_torch() {
+    .venv/bin/python -c 'from importlib.metadata import version; version("torch")' 2>/dev/null && return
+    local version
+    version=$(sed -n 's/^torch==//p' packaging/constraints.txt)
+    if .venv/bin/python -c 'import sys, urllib.request as r; r.urlopen(sys.argv[1], timeout=10)' \
+        "$torch_index/torch/" 2>/dev/null; then
+        .venv/bin/pip install -q --no-deps --index-url "$torch_index" "torch==$version" >&2 ||
+            say "torch $version was not to be had from $torch_index; taking pip's usual one"
+    fi
+}
+
+python=$(find_python)
+stamp=$(cat pyproject.toml packaging/constraints.txt packaging/debian-packages.txt packaging/setup.sh | sha256sum | cut -c1-64)
+done_file=.venv/segdepth-$extra$screen
+if [ -x .venv/bin/python ] && [ "$(cat "$done_file" 2>/dev/null)" = "$stamp" ]; then exit 0; fi
+
+install_system_packages
+if [ ! -x .venv/bin/python ] || ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
+    say "making .venv with $python"
+    "$python" -m venv --clear .venv || {
+        say "Python's venv module is missing; install it (Debian 12: apt-get install python3.11-venv) and start again."
+        exit 1
+    }
+fi
+say "installing packages ($extra)"
+install_torch
+wanted=.
+if [ "$extra" = test ]; then wanted='.[test]'; fi
+.venv/bin/pip install -q --disable-pip-version-check -c packaging/constraints.txt -e "$wanted" >&2
+echo "$stamp" >"$done_file"
+say "done"
