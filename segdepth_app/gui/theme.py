@@ -1,0 +1,156 @@
+"""Colours and look: Fusion in a light and a dark palette, the same class colours in both."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QApplication, QWidget
+
+SPACING_PX = 8
+
+LIGHT = {
+    "window": "#f3f4f5",
+    "surface": "#ffffff",
+    "raised": "#e8eaec",
+    "border": "#c3c8cc",
+    "text": "#1b1f23",
+    "muted": "#565e66",
+    "accent": "#1a6091",
+    "on_accent": "#ffffff",
+    "good": "#1d6b3a",
+    "warning": "#8a5300",
+    "warning_surface": "#fdf3dd",
+    "bad": "#a3241c",
+    "bad_surface": "#fbe9e7",
+    "image": "#d5d9dc",
+    "plot": "#ffffff",
+    "grid": "#dfe2e5",
+    "crosshair": "#d9480f",
+}
+DARK = {
+    "window": "#1f2326",
+    "surface": "#171a1c",
+    "raised": "#2b3034",
+    "border": "#454c52",
+    "text": "#e6e8ea",
+    "muted": "#a3abb2",
+    "accent": "#5ea9dd",
+    "on_accent": "#0c1216",
+    "good": "#6ac28a",
+    "warning": "#e5ab50",
+    "warning_surface": "#37301f",
+    "bad": "#f0827a",
+    "bad_surface": "#3b2422",
+    "image": "#101214",
+    "plot": "#171a1c",
+    "grid": "#30363a",
+    "crosshair": "#ffa94d",
+}
+
+CLASS_COLOURS = (
+    (46, 49, 52),
+    (102, 25, 139),
+    (88, 82, 115),
+    (50, 94, 166),
+    (29, 116, 213),
+    (33, 170, 110),
+    (36, 196, 163),
+    (177, 187, 80),
+    (177, 222, 32),
+    (253, 204, 153),
+    (251, 235, 228),
+)
+"""Colour of each class (number of atoms), 0 to 10: darker to lighter, and apart for the three common kinds
+of colour blindness. The number always stands beside the colour in a legend."""
+
+_dark = False
+
+
+def apply_theme(app: QApplication, choice: str = "system") -> bool:
+    """Sets style, palette and style sheet; `choice` is system, light or dark. Whether the look is dark now."""
+    global _dark
+    _dark = choice == "dark" or (choice == "system" and app.styleHints().colorScheme() is Qt.ColorScheme.Dark)
+    if app.style().objectName().lower() != "fusion":
+        app.setStyle("Fusion")
+    app.setPalette(_palette())
+    app.setStyleSheet(_style_sheet())
+    return _dark
+
+
+def is_dark() -> bool:
+    """Whether the dark look is on."""
+    return _dark
+
+
+def colour(name: str) -> str:
+    """A colour of the present look, as #rrggbb; the names are those of LIGHT."""
+    return (DARK if _dark else LIGHT)[name]
+
+
+def class_colours() -> list[tuple[int, int, int, int]]:
+    """RGBA of the 11 classes, the same in both looks."""
+    return [(*rgb, 255) for rgb in CLASS_COLOURS]
+
+
+def set_role(widget: QWidget, role: str) -> None:
+    """Gives a widget one of the looks of the style sheet (title, muted, card, primary, …), at any time."""
+    widget.setProperty("role", role)
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
+
+
+def _palette() -> QPalette:
+    palette = QPalette()
+    roles = {
+        QPalette.ColorRole.Window: "window",
+        QPalette.ColorRole.Base: "surface",
+        QPalette.ColorRole.AlternateBase: "raised",
+        QPalette.ColorRole.Button: "raised",
+        QPalette.ColorRole.ToolTipBase: "raised",
+        QPalette.ColorRole.WindowText: "text",
+        QPalette.ColorRole.Text: "text",
+        QPalette.ColorRole.ButtonText: "text",
+        QPalette.ColorRole.ToolTipText: "text",
+        QPalette.ColorRole.PlaceholderText: "muted",
+        QPalette.ColorRole.Highlight: "accent",
+        QPalette.ColorRole.HighlightedText: "on_accent",
+        QPalette.ColorRole.Link: "accent",
+        QPalette.ColorRole.LinkVisited: "accent",
+        QPalette.ColorRole.Accent: "accent",
+        QPalette.ColorRole.BrightText: "bad",
+        QPalette.ColorRole.Mid: "border",
+        QPalette.ColorRole.Dark: "border",
+    }
+    for role, name in roles.items():
+        palette.setColor(role, QColor(colour(name)))
+    greyed = QColor(colour("muted"))
+    greyed.setAlpha(150)
+    for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, greyed)
+    palette.setColor(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Highlight, QColor(colour("border")))
+    return palette
+
+
+def _style_sheet() -> str:
+    colours = DARK if _dark else LIGHT
+    return STYLE_SHEET % colours
+
+
+STYLE_SHEET = """
+*[role="title"] { font-size: 15pt; font-weight: 600; }
+*[role="heading"] { font-weight: 600; }
+*[role="muted"] { color: %(muted)s; }
+*[role="good"] { color: %(good)s; }
+*[role="warning"] { color: %(warning)s; }
+*[role="bad"] { color: %(bad)s; }
+QFrame[role="card"] { background: %(surface)s; border: 1px solid %(border)s; border-radius: 4px; }
+QFrame[role="fault"] { background: %(bad_surface)s; border: 1px solid %(bad)s; border-radius: 4px; }
+QFrame[role="notice"] { background: %(warning_surface)s; border: 1px solid %(warning)s; border-radius: 4px; }
+QPushButton { padding: 4px 12px; }
+QPushButton[role="primary"] {
+    background: %(accent)s; color: %(on_accent)s; border: 1px solid %(accent)s; border-radius: 3px; padding: 5px 14px;
+}
+QPushButton[role="primary"]:disabled { background: %(raised)s; color: %(muted)s; border-color: %(border)s; }
+QPushButton[role="primary"]:focus { border: 2px solid %(text)s; padding: 4px 13px; }
+QLineEdit[invalid="true"], QComboBox[invalid="true"], QSpinBox[invalid="true"] { border: 1px solid %(bad)s; }
+QToolTip { color: %(text)s; background: %(raised)s; border: 1px solid %(border)s; padding: 4px; }
+QStatusBar::item { border: none; }
+"""

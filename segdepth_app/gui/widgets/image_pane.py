@@ -1,0 +1,218 @@
+"""One image with zoom, crosshair, scale bar and clicks in pixels of the source file.
+
+Coordinates of the view: source pixel (x, y) covers [x, x+1) × [y, y+1), x right, y down. A map that is
+coarser than the source (depth, saliency) is laid over the same pixels by its `scale`.
+Levels are fixed by the caller: nothing here ever looks at the data to choose a contrast.
+"""
+
+from collections.abc import Sequence
+from math import floor
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from segdepth_app.gui import theme
+from segdepth_app.gui.widgets.scale_bar import ScaleBar
+
+pg.setConfigOptions(imageAxisOrder="row-major", antialias=False)
+
+Marker = tuple[float, float, str, str]
+"""x, y in source pixels, colour, label."""
+
+
+def class_table() -> np.ndarray:
+    """256 × 4 uint8: the colours of classes 0 to 10; anything above is magenta, so that it shows."""
+    table = np.tile(np.array([255, 0, 255, 255], np.uint8), (256, 1))
+    colours = np.array(theme.class_colours(), np.uint8)
+    table[: len(colours)] = colours
+    return table
+
+
+def heat_table() -> np.ndarray:
+    """256 × 4 uint8, black over orange to white: for confidence and saliency."""
+    positions = [0.0, 0.35, 0.7, 1.0]
+    stops = np.array([[0, 0, 0], [140, 41, 40], [240, 150, 40], [255, 252, 220]], float)
+    ramp = np.linspace(0, 1, 256)
+    channels = [np.interp(ramp, positions, stops[:, channel]) for channel in range(3)]
+    return np.stack([*channels, np.full(256, 255.0)], axis=1).round().astype(np.uint8)
+
+
+class ImagePane(QWidget):
+    """A titled image. `kind`: grey, labels (uint8 classes) or heat."""
+
+    pixel_clicked = Signal(int, int, object)
+    """x, y of the source pixel under a left click, and the keyboard modifiers."""
+    pixel_hovered = Signal(int, int)
+    hover_left = Signal()
+
+    def __init__(self, title: str, kind: str = "grey", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._levels: tuple[float, float] | None = (0, 255) if kind == "labels" else None
+        self._image: np.ndarray | None = None
+        self._scale = 1.0
+        self._title = QLabel(title)
+        theme.set_role(self._title, "heading")
+        self.plot = pg.GraphicsLayoutWidget()
+        self.plot.setAccessibleName(title)
+        self.plot.ci.layout.setContentsMargins(0, 0, 0, 0)
+        self.view = self.plot.addViewBox(lockAspect=True, invertY=True, enableMenu=False)
+        self.view.setDefaultPadding(0.0)
+        self.item = pg.ImageItem(axisOrder="row-major")
+        if kind != "grey":
+            self.item.setLookupTable(class_table() if kind == "labels" else heat_table())
+        self.item.setVisible(False)
+        self.view.addItem(self.item)
+        self._crosshair = self._make_crosshair()
+        self._markers = pg.ScatterPlotItem(pxMode=True)
+        self._markers.setZValue(20)
+        self.view.addItem(self._markers)
+        self._labels: list[pg.TextItem] = []
+        self.scale_bar = ScaleBar(self.view)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addWidget(self._title)
+        layout.addWidget(self.plot, 1)
+        scene = self.plot.scene()
+        scene.sigMouseClicked.connect(self._on_click)
+        scene.sigMouseMoved.connect(self._on_move)
+        self.refresh_theme()
+
+    def set_title(self, title: str) -> None:
+        """The words above the image."""
+        self._title.setText(title)
+        self.plot.setAccessibleName(title)
+
+    def set_image(self, image: np.ndarray, scale: float = 1.0) -> None:
+        """Shows a finite (H, W) array: float32, or uint8. `scale`: source pixels per pixel of the array.
+
+        Set the levels before the first float image; until then 0 to 1 is shown.
+        """
+        if image.ndim != 2:
+            raise ValueError(f"An image pane takes (height, width) arrays, not {image.shape}")
+        if image.dtype == np.float16:
+            image = image.astype(np.float32)  # pyqtgraph is slow with float16
+        first = self._image is None or self._image.shape != image.shape or scale != self._scale
+        self._image, self._scale = image, scale
+        self.item.setImage(image, autoLevels=False, levels=self._levels or (0, 1))
+        if first:
+            height, width = image.shape
+            self.item.setRect(0, 0, width * scale, height * scale)
+            self.item.setVisible(True)
+            self.fit()
+
+    def set_levels(self, low: float, high: float) -> None:
+        """Values shown as black and as white, for this and all later images."""
+        self._levels = (low, high)
+        if self._image is not None:
+            self.item.setLevels(self._levels)
+
+    def set_pixel_size(self, pixel_size_pm: float | None) -> None:
+        """Size of a source pixel, for the scale bar; None hides it."""
+        self.scale_bar.set_pixel_size(pixel_size_pm)
+
+    def clear(self) -> None:
+        """No image, no markers."""
+        self._image = None
+        self.item.clear()
+        self.item.setVisible(False)
+        self.set_markers([])
+        self.set_crosshair(None, None)
+
+    def fit(self) -> None:
+        """The whole image in view."""
+        if self._image is not None:
+            width, height = self.size_px
+            self.view.setRange(xRange=(0, width), yRange=(0, height), padding=0)
+
+    @property
+    def size_px(self) -> tuple[float, float]:
+        """Width and height in source pixels."""
+        if self._image is None:
+            return (0, 0)
+        height, width = self._image.shape
+        return (width * self._scale, height * self._scale)
+
+    def link_to(self, other: "ImagePane") -> None:
+        """One zoom for both."""
+        self.view.setXLink(other.view)
+        self.view.setYLink(other.view)
+
+    def value_at(self, x: int, y: int) -> float | None:
+        """The value shown at a source pixel, from memory."""
+        if self._image is None:
+            return None
+        row, column = floor((y + 0.5) / self._scale), floor((x + 0.5) / self._scale)
+        height, width = self._image.shape
+        if not (0 <= row < height and 0 <= column < width):
+            return None
+        return float(self._image[row, column])
+
+    def pixel_at(self, scene_position: QPointF) -> tuple[int, int] | None:
+        """The source pixel under a position of the scene, or None beside the image."""
+        point = self.view.mapSceneToView(scene_position)
+        width, height = self.size_px
+        if not (0 <= point.x() < width and 0 <= point.y() < height):
+            return None
+        return floor(point.x()), floor(point.y())
+
+    def set_crosshair(self, x: float | None, y: float | None) -> None:
+        """A cross through the centre of a source pixel; None takes it away."""
+        shown = x is not None and y is not None
+        for line, position in zip(self._crosshair, (x, y), strict=True):
+            line.setVisible(shown)
+            if shown and position is not None:
+                line.setPos(position + 0.5)
+
+    def set_markers(self, markers: Sequence[Marker]) -> None:
+        """Rings with a label each, at centres of source pixels."""
+        spots = [
+            {"pos": (x + 0.5, y + 0.5), "pen": pg.mkPen(colour, width=2), "brush": None, "size": 14, "symbol": "o"}
+            for x, y, colour, _ in markers
+        ]
+        self._markers.setData(spots)
+        for label in self._labels:
+            self.view.removeItem(label)
+        self._labels = []
+        for x, y, colour, text in markers:
+            label = pg.TextItem(text, color=colour, anchor=(-0.25, 0.5), fill=pg.mkBrush(0, 0, 0, 150))
+            label.setFont(QFont(self.font().family(), max(self.font().pointSize() - 1, 7)))
+            label.setPos(x + 0.5, y + 0.5)
+            label.setZValue(21)
+            self.view.addItem(label, ignoreBounds=True)
+            self._labels.append(label)
+
+    def refresh_theme(self) -> None:
+        """Takes the colours of the present look."""
+        self.plot.setBackground(theme.colour("image"))
+        for line in self._crosshair:
+            line.setPen(pg.mkPen(theme.colour("crosshair"), width=1))
+
+    def _make_crosshair(self) -> tuple[pg.InfiniteLine, pg.InfiniteLine]:
+        lines = (pg.InfiniteLine(angle=90), pg.InfiniteLine(angle=0))
+        for line in lines:
+            line.setVisible(False)
+            line.setZValue(10)
+            self.view.addItem(line, ignoreBounds=True)
+        return lines
+
+    def _on_click(self, event: object) -> None:
+        if event.button() is not Qt.MouseButton.LeftButton:  # type: ignore[attr-defined]
+            return
+        pixel = self.pixel_at(event.scenePos())  # type: ignore[attr-defined]
+        if pixel is None:
+            return
+        if event.double():  # type: ignore[attr-defined]
+            self.fit()
+        else:
+            self.pixel_clicked.emit(*pixel, event.modifiers())  # type: ignore[attr-defined]
+
+    def _on_move(self, position: QPointF) -> None:
+        pixel = self.pixel_at(position) if self.view.sceneBoundingRect().contains(position) else None
+        if pixel is None:
+            self.hover_left.emit()
+        else:
+            self.pixel_hovered.emit(*pixel)
