@@ -8,6 +8,7 @@ output pixel of 4 reference pixels. `paper` reads reference pixels and halves it
 Reference: Leibovich et al., "Atomic Depth Estimation From Noisy Electron Microscopy Data Via Deep Learning".
 """
 
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -66,7 +67,7 @@ class DepthNetwork(nn.Module):
         width = [config.width * factor for factor in factors]
         first = 2 if config.dose_input else 1
         self.encoder = nn.ModuleList([DoubleConv(first, width[0])])
-        self.encoder.extend(DoubleConv(a, b) for a, b in zip(width, width[1:], strict=False))
+        self.encoder.extend(DoubleConv(a, b) for a, b in pairwise(width))
         self.decoder = nn.ModuleList()
         below = width[-1]
         for level in reversed(range(config.scales)):

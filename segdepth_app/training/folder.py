@@ -130,7 +130,9 @@ class RunFolder:
             writer.writerows({name: row[name] for name in METRICS} for row in rows)
 
     def close(self, state: str) -> None:
-        """Ends the heartbeat with a last state."""
+        """Ends the heartbeat with a last state; a second call does nothing."""
+        if self._ended.is_set():
+            return
         self._ended.set()
         if self._thread is not None:
             self._thread.join()

@@ -30,9 +30,10 @@ METRICS = (
 
 LIVE = ("starting", "running")
 ENDED = ("done", "stopped", "paused", "failed")
-LOST_AFTER_S = 20.0
+LOST_AFTER_S = 600.0
 LOST_AFTER_ELSEWHERE_S = 120.0
-"""A heartbeat of another machine may come late over a network share, and its process cannot be asked for."""
+"""On this machine the process itself is asked for; its number may have gone to another after a restart, so
+a very old heartbeat counts too. On another machine there is only the heartbeat, late over a network share."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ def state_of(status: dict[str, Any] | None, now: float | None = None) -> str:
         return "lost"
     if host != socket.gethostname():
         return "lost" if age > LOST_AFTER_ELSEWHERE_S else state
-    return "lost" if age > LOST_AFTER_S and not is_alive(pid) else state
+    return "lost" if age > LOST_AFTER_S or not is_alive(pid) else state
 
 
 def is_alive(pid: int) -> bool:
