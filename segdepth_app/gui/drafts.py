@@ -14,6 +14,12 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 Values = dict[str, Any]
+PLAIN = {
+    "int_parsing": "This should be a whole number.",
+    "int_from_float": "This should be a whole number.",
+    "float_parsing": "This should be a number.",
+}
+"""Where pydantic speaks of its own inner life instead of the value."""
 
 
 def get(values: Values, field: str) -> Any:
@@ -76,7 +82,7 @@ def complaints(model: type[BaseModel], values: Values) -> dict[str, str]:
         for item in error.errors():
             where = ".".join(str(part) for part in item["loc"])
             message = item["msg"].removeprefix("Value error, ").replace("Input should", "This should", 1)
-            found.setdefault(where, message)
+            found.setdefault(where, PLAIN.get(item["type"], message))
         return found
     return {}
 

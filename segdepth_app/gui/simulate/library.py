@@ -96,30 +96,26 @@ def _read(path: Path, size: int) -> DatasetEntry:
 
 def _unfinished(dataset: Path, parts: Path) -> DatasetEntry:
     files = [path for path in parts.iterdir() if path.is_file() and not path.name.startswith(".")]
-    specimens = [path for path in files if path.suffix != ".json"]
-    config = _settings(files)
+    config = _settings(dataset, parts)
     return DatasetEntry(
         dataset,
         "unfinished",
-        preset=str(config.get("preset", "")) if config else "",
-        n_specimens=config.get("n_specimens") if config else None,
-        n_images=config["n_specimens"] * config["n_defoci"] if config else None,
+        preset=config.preset if config else "",
+        n_specimens=config.n_specimens if config else None,
+        n_images=config.n_specimens * config.n_defoci if config else None,
         size_bytes=sum(path.stat().st_size for path in files),
-        n_parts=len(specimens),
-        config=config,
+        n_parts=sum(path.suffix == ".npz" for path in files),
+        config=config.model_dump(mode="json") if config else None,
     )
 
 
-def _settings(files: list[Path]) -> dict[str, Any] | None:
-    """The settings that the job left beside its parts, once they are complete ones."""
-    for path in files:
-        if path.suffix == ".json":
-            try:
-                config = SimulateConfig.model_validate(json.loads(path.read_text(encoding="utf-8")))
-            except (OSError, ValueError):
-                continue
-            return config.model_dump(mode="json")
-    return None
+def _settings(dataset: Path, parts: Path) -> SimulateConfig | None:
+    """The settings that the job keeps beside its parts: all but where it runs and what it writes."""
+    try:
+        values = json.loads((parts / "config.json").read_text(encoding="utf-8"))
+        return SimulateConfig.model_validate({**values, "out": str(dataset)})
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,39 @@
+"""Puts the Simulate tab together."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QWidget
+
+from segdepth_app.gui.simulate.browsing import BrowserPresenter
+from segdepth_app.gui.simulate.presenter import SimulatePresenter
+from segdepth_app.gui.simulate.view import SimulateView
+
+if TYPE_CHECKING:
+    from segdepth_app.gui.context import AppContext
+
+RESCAN_MS = 3000
+
+
+class SimulateTab(SimulateView):
+    """The view with its presenters; looks at the folder again while it is shown."""
+
+    def __init__(self, context: "AppContext") -> None:
+        super().__init__()
+        self.browsing = BrowserPresenter(self.browser)
+        self.presenter = SimulatePresenter(self, self.browsing, context)
+        context.theme_changed.connect(self.restyle)
+        self._rescan = QTimer(self, interval=RESCAN_MS)
+        self._rescan.timeout.connect(lambda: self.presenter.refresh() if self.isVisible() else None)
+        self._rescan.start()
+        self.destroyed.connect(self.browsing.close)
+
+    def open_path(self, path: str | Path) -> bool:
+        """Shows a dataset; False for anything that is none of this folder's."""
+        return self.presenter.open_path(Path(path))
+
+
+def create_tab(context: "AppContext") -> QWidget:
+    """The Simulate tab."""
+    return SimulateTab(context)

@@ -1,0 +1,236 @@
+"""The Simulate tab: list of datasets, and beside it the browser or the panel for a new one. Widgets only."""
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QGridLayout,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QMessageBox,
+    QProgressBar,
+    QPushButton,
+    QSplitter,
+    QStackedWidget,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from segdepth_app.gui import theme
+from segdepth_app.gui.simulate.browser import BrowserView
+from segdepth_app.gui.simulate.panel import NewDatasetPanel
+from segdepth_app.gui.simulate.presenter import ACTIONS, Row
+
+HEADERS = ("Name", "Specimens", "Images", "Size", "Preset", "State")
+LIST_WIDTH_PX = 480
+PRESET_WIDTH_PX = 64
+TITLES = {"pause": "Pause", "resume": "Resume", "cancel": "Cancel…", "delete": "Delete…", "reveal": "Show in folder"}
+
+
+class SimulateView(QWidget):
+    """Shows what the presenter gives it; says what the user wants."""
+
+    new_requested = Signal()
+    new_closed = Signal()
+    preset_chosen = Signal(str)
+    name_changed = Signal(str)
+    field_changed = Signal(str, object)
+    start_requested = Signal()
+    selected = Signal(object)
+    action_requested = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._paths: list[Path] = []
+        self.table = self._make_table()
+        self.new = QPushButton("New dataset…")
+        theme.set_role(self.new, "primary")
+        self.new.clicked.connect(self.new_requested)
+        self.actions = {name: QPushButton(TITLES[name]) for name in ACTIONS}
+        for name, button in self.actions.items():
+            button.clicked.connect(lambda _=False, name=name: self.action_requested.emit(name))
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.progress.setMaximumHeight(8)
+        self.progress.setAccessibleName("Progress")
+        self.progress_text = QLabel()
+        self.panel = NewDatasetPanel()
+        self.panel.closed.connect(self.new_closed)
+        self.panel.preset_chosen.connect(self.preset_chosen)
+        self.panel.name_changed.connect(self.name_changed)
+        self.panel.field_changed.connect(self.field_changed)
+        self.panel.start_requested.connect(self.start_requested)
+        self.browser = BrowserView()
+        self.message = QLabel()
+        self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.message.setWordWrap(True)
+        theme.set_role(self.message, "muted")
+        self.stack = QStackedWidget()
+        for page in (self.message, self.browser, self.panel):
+            self.stack.addWidget(page)
+        self._lay_out()
+
+    # setters
+
+    def show_rows(self, rows: list[Row]) -> None:
+        """The whole list anew."""
+        self.table.blockSignals(True)
+        self._paths = [row.path for row in rows]
+        self.table.setRowCount(len(rows))
+        for number, row in enumerate(rows):
+            self._fill(number, row)
+        self.table.blockSignals(False)
+
+    def update_row(self, row: Row) -> None:
+        """One line changed."""
+        if row.path in self._paths:
+            self._fill(self._paths.index(row.path), row)
+
+    def select(self, path: Path | None) -> None:
+        """Marks a line without saying so."""
+        self.table.blockSignals(True)
+        if path in self._paths:
+            self.table.selectRow(self._paths.index(path))
+        else:
+            self.table.clearSelection()
+        self.table.blockSignals(False)
+
+    def set_actions(self, enabled: dict[str, bool]) -> None:
+        """Which buttons can be pressed. Pause and Resume share their place."""
+        for name, button in self.actions.items():
+            button.setEnabled(enabled[name])
+        self.actions["resume"].setVisible(enabled["resume"])
+        self.actions["pause"].setVisible(not enabled["resume"])
+
+    def show_progress(self, text: str, done: int, total: int) -> None:
+        """A bar with words; no words take it away."""
+        self.progress_text.setText(text)
+        self.progress_text.setVisible(bool(text))
+        self.progress.setVisible(bool(text))
+        self.progress.setRange(0, total)
+        self.progress.setValue(done)
+
+    def show_message(self, text: str) -> None:
+        """Words in place of the browser."""
+        self.message.setText(text)
+        self.stack.setCurrentWidget(self.message)
+
+    def show_browser(self) -> None:
+        """The browser, with what its presenter has put there."""
+        self.stack.setCurrentWidget(self.browser)
+
+    def open_panel(self, presets: list[str], preset: str, name: str, values: dict[str, Any]) -> None:
+        """The panel for a new dataset."""
+        self.stack.setCurrentWidget(self.panel)
+        self.panel.open(presets, preset, name, values)
+
+    def fill_panel(self, values: dict[str, Any]) -> None:
+        """Other values in the panel."""
+        self.panel.fill(values)
+
+    def show_complaints(self, complaints: dict[str, str]) -> None:
+        """Reasons, by field."""
+        self.panel.show_complaints(complaints)
+
+    def show_cost(self, text: str) -> None:
+        """What the dataset will take."""
+        self.panel.cost.setText(text)
+
+    def ask(self, question: str, explanation: str, verb: str, then: Any) -> None:
+        """Asks before something is lost; calls `then` on yes. The window stays alive meanwhile."""
+        box = QMessageBox(QMessageBox.Icon.Question, "SegDepth", question, parent=self)
+        box.setInformativeText(explanation)
+        yes = box.addButton(verb, QMessageBox.ButtonRole.AcceptRole)
+        no = box.addButton("Keep", QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(no)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.buttonClicked.connect(lambda button: then() if button is yes else None)
+        box.open()
+
+    def reveal(self, path: Path) -> None:
+        """Opens the folder in the file manager."""
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+
+    def restyle(self) -> None:
+        """Takes the theme's colours again."""
+        self.browser.restyle()
+
+    # inside
+
+    def _fill(self, number: int, row: Row) -> None:
+        texts = (row.name, row.specimens, row.images, row.size, row.preset, row.state)
+        for column, text in enumerate(texts):
+            item = self.table.item(number, column)
+            if item is None:
+                item = QTableWidgetItem()
+                if 1 <= column <= 3:
+                    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                self.table.setItem(number, column, item)
+            if item.text() != text:
+                item.setText(text)
+                item.setToolTip(text)
+
+    def _make_table(self) -> QTableWidget:
+        table = QTableWidget(0, len(HEADERS))
+        table.setAccessibleName("Datasets")
+        table.setHorizontalHeaderLabels(HEADERS)
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(26)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.setTabKeyNavigation(False)
+        table.setShowGrid(False)
+        table.setWordWrap(False)
+        header = table.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setMinimumSectionSize(50)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(4, QHeaderView.ResizeMode.Interactive)  # preset names are long
+        header.resizeSection(4, PRESET_WIDTH_PX)
+        table.itemSelectionChanged.connect(self._on_selection)
+        return table
+
+    def _on_selection(self) -> None:
+        rows = self.table.selectionModel().selectedRows()
+        if rows:
+            self.selected.emit(self._paths[rows[0].row()])
+
+    def _lay_out(self) -> None:
+        title = QLabel("Datasets")
+        theme.set_role(title, "title")
+        head = QHBoxLayout()
+        head.addWidget(title, 1)
+        head.addWidget(self.new)
+        buttons = QGridLayout()
+        for column, name in enumerate(("pause", "cancel", "delete", "reveal")):
+            buttons.addWidget(self.actions[name], 0, column)
+        buttons.addWidget(self.actions["resume"], 0, 0)
+        buttons.setColumnStretch(4, 1)
+        left = QWidget()
+        side = QVBoxLayout(left)
+        side.setContentsMargins(0, 0, 0, 0)
+        side.setSpacing(theme.SPACING_PX)
+        side.addLayout(head)
+        side.addWidget(self.table, 1)
+        side.addWidget(self.progress_text)
+        side.addWidget(self.progress)
+        side.addLayout(buttons)
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.addWidget(left)
+        splitter.addWidget(self.stack)
+        splitter.setStretchFactor(0, 0)
+        splitter.setStretchFactor(1, 1)
+        splitter.setChildrenCollapsible(False)
+        splitter.setHandleWidth(2 * theme.SPACING_PX)
+        splitter.setSizes([LIST_WIDTH_PX, 2 * LIST_WIDTH_PX])
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(*[theme.SPACING_PX] * 4)
+        layout.addWidget(splitter)
