@@ -1,0 +1,113 @@
+"""Hidden-Markov smoothing of a column's count through time (forward–backward and Viterbi).
+
+A column keeps its count from frame to frame with `stay_probability`; otherwise it changes, to a count d atoms
+away with a weight of 1/d², so that single steps are the likeliest and any change remains possible.
+
+The network's output is a posterior that already holds how often each count occurred in training. What a
+hidden-Markov model takes is a likelihood: posterior / prior, up to a factor. The prior is used once, for the
+first frame, so a series of one frame gives back the network's own posterior.
+
+Shapes: probabilities (T, N, C) of T frames, N columns, C classes; everything is done for all columns at once.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+FLOOR = 1e-6
+"""Smallest probability: no single frame may rule a count out for good."""
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Smoothed:
+    """What a whole series says of its columns."""
+
+    path: npt.NDArray[np.uint8]  # (T, N), the likeliest sequence of counts (Viterbi)
+    posterior: Floats  # (T, N, C), given all frames
+    log_likelihood: Floats  # (N,), of all frames, up to the factors left out of the likelihood
+
+    @property
+    def confidence(self) -> Floats:
+        """Posterior of the path's count, (T, N)."""
+        return np.take_along_axis(self.posterior, self.path[..., None].astype(np.intp), axis=2)[..., 0]
+
+
+def column_prior(class_prior: npt.ArrayLike) -> Floats:
+    """What the network expects at the place of a column: its class prior, but with 0 no likelier than a typical count.
+
+    The prior of class 0 on a model card counts all the background between columns. At a lattice site the network
+    sees from the neighbours that a column may stand there; dividing by the background's share would make
+    every doubtful vacancy a column.
+    """
+    prior = np.maximum(np.asarray(class_prior, float), FLOOR)
+    prior[0] = np.median(prior[1:])
+    return prior / prior.sum()
+
+
+def transition_matrix(stay_probability: float, n_classes: int) -> Floats:
+    """(C, C), rows sum to 1: from a count (row) to a count in the next frame."""
+    classes = np.arange(n_classes)
+    distance = np.abs(classes[:, None] - classes).astype(float)
+    away = np.where(distance > 0, 1 / np.maximum(distance, 1) ** 2, 0)
+    return np.eye(n_classes) * stay_probability + away / away.sum(axis=1, keepdims=True) * (1 - stay_probability)
+
+
+def smooth(probabilities: npt.ArrayLike, *, prior: npt.ArrayLike, stay_probability: float) -> Smoothed:
+    """Smooths the posteriors of single frames, (T, N, C), along time."""
+    values = np.asarray(probabilities, float)
+    if values.ndim != 3 or not len(values):
+        raise ValueError(f"Expected probabilities of shape (T, N, C) with T > 0, got {values.shape}.")
+    start = np.asarray(prior, float)
+    likelihood = np.maximum(values, FLOOR) / start
+    likelihood /= likelihood.max(axis=2, keepdims=True)
+    step = transition_matrix(stay_probability, values.shape[2])
+    posterior, log_likelihood = _forward_backward(likelihood, start, step)
+    return Smoothed(_viterbi(likelihood, start, step), posterior, log_likelihood)
+
+
+def smooth_trace(trace: npt.ArrayLike, *, prior: npt.ArrayLike, stay_probability: float) -> Smoothed:
+    """smooth() of one pixel's or column's (T, C), with N = 1. Frames that were not done (NaN) stay out of the sums."""
+    values = np.asarray(trace, float)
+    known = np.isfinite(values).all(axis=1)
+    # equal likelihoods say nothing: the frame takes part in time only
+    values = np.where(known[:, None], values, np.asarray(prior, float))
+    return smooth(values[:, None], prior=prior, stay_probability=stay_probability)
+
+
+def _forward_backward(likelihood: Floats, start: Floats, step: Floats) -> tuple[Floats, Floats]:
+    """Scaled recursions: every message sums to 1, the factors add up to the log likelihood."""
+    forward = np.empty_like(likelihood)
+    log_likelihood = np.zeros(likelihood.shape[1])
+    for t in range(len(likelihood)):
+        message = likelihood[t] * (forward[t - 1] @ step if t else start)
+        factor = message.sum(axis=1, keepdims=True)
+        forward[t] = message / factor
+        log_likelihood += np.log(factor[:, 0])
+    backward = np.ones_like(likelihood[0])
+    posterior = forward
+    for t in reversed(range(len(likelihood) - 1)):
+        backward = (likelihood[t + 1] * backward) @ step.T
+        backward /= backward.sum(axis=1, keepdims=True)
+        posterior[t] = forward[t] * backward
+        posterior[t] /= posterior[t].sum(axis=1, keepdims=True)
+    return posterior, log_likelihood
+
+
+def _viterbi(likelihood: Floats, start: Floats, step: Floats) -> npt.NDArray[np.uint8]:
+    evidence, log_step = np.log(likelihood), np.log(step)
+    n_frames, n_columns, n_classes = likelihood.shape
+    came_from = np.zeros((n_frames, n_columns, n_classes), np.uint8)
+    score = evidence[0] + np.log(start)
+    for t in range(1, n_frames):
+        candidates = score[:, :, None] + log_step
+        came_from[t] = candidates.argmax(axis=1)
+        score = candidates.max(axis=1) + evidence[t]
+    path = np.empty((n_frames, n_columns), np.uint8)
+    path[-1] = score.argmax(axis=1)
+    columns = np.arange(n_columns)
+    for t in reversed(range(n_frames - 1)):
+        path[t] = came_from[t + 1, columns, path[t + 1]]
+    return path

@@ -1,0 +1,188 @@
+"""The way from a frame to probabilities: grids, padding, tiles, dose, temperature, mirror."""
+
+import numpy as np
+import pytest
+import torch
+from inference_toys import DOSE, PIXEL_PM, toy_counts, toy_model
+
+from segdepth_app.errors import SegDepthError, SeriesError
+from segdepth_app.inference.predictor import (
+    Predictor,
+    check_pixel_size,
+    fitness_warnings,
+    geometry,
+    halo_px,
+    reference_dose,
+    tiles,
+)
+
+
+def toy_image(shape=(132, 180)):
+    return toy_counts(1, shape)[0].astype(np.float32) / DOSE
+
+
+@pytest.mark.parametrize("kind", ["fast", "paper"])
+def test_an_aligned_image_gives_what_the_network_itself_gives(kind):
+    """128 × 192 px at 5.3 pm need neither padding nor cutting; blocks of 4 × 4 are summed by hand."""
+    model = toy_model(kind)
+    image = toy_image((128, 192))
+
+    found = Predictor(model).predict(image, pixel_size_pm=PIXEL_PM, dose_e_per_px=DOSE)
+
+    inputs = image.reshape(32, 4, 48, 4).mean(axis=(1, 3)) if kind == "fast" else image
+    told = np.log(DOSE / 0.053**2 / 100)
+    # the temperature runs from 1.5 at 0.8 to 1 at 8 e/px, linear in the logarithm: half a decade is a half
+    temperature = 1.5 - 0.5 * np.log10(DOSE / 0.8)
+    with torch.inference_mode():
+        logits = model.network(torch.from_numpy(inputs)[None, None], torch.tensor([told], dtype=torch.float32))
+    expected = torch.softmax(logits[0] / temperature, dim=0).numpy()
+    assert found.shape == (11, 32, 48)
+    # float32 and another order of sums
+    np.testing.assert_allclose(found, expected, atol=2e-5)
+
+
+def test_padding_changes_nothing_far_from_the_padded_edges():
+    model = toy_model()
+    image = toy_image((400, 400))
+    cut = image[:390, :394]
+
+    whole, part = (Predictor(model).predict(i, pixel_size_pm=PIXEL_PM, dose_e_per_px=DOSE) for i in (image, cut))
+
+    assert part.shape == (11, 97, 98)
+    reach = halo_px(model.network)
+    np.testing.assert_allclose(part[:, : 97 - reach, : 98 - reach], whole[:, : 97 - reach, : 98 - reach], atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["fast", "paper"])
+def test_tiles_agree_with_the_whole_image(kind):
+    model = toy_model(kind)
+    image = toy_image((700, 520) if kind == "fast" else (312, 240))
+    whole, tiled = Predictor(model), Predictor(model)
+    tiled.tile = 4 * halo_px(model.network)
+    n_tiles = len(list(tiles(*(n // model.network.input_binning for n in image.shape), edge=tiled.tile, halo=32)))
+    assert n_tiles > 1
+
+    a, b = (p.predict(image, pixel_size_pm=PIXEL_PM, dose_e_per_px=DOSE) for p in (whole, tiled))
+
+    # the halo is the network's whole reach, so the seams do not show at all
+    np.testing.assert_allclose(b, a, atol=1e-5)
+
+
+def test_cores_of_tiles_cover_every_pixel_once():
+    seen = np.zeros((200, 340), int)
+    for tile in tiles(200, 340, edge=128, halo=32):
+        seen[tile.core_y0 : tile.core_y1, tile.core_x0 : tile.core_x1] += 1
+        assert tile.y1 - tile.y0 <= 128
+        assert tile.x0 % 32 == tile.y0 % 32 == 0
+
+    assert np.all(seen == 1)
+
+
+def test_nothing_beyond_the_halo_reaches_an_output():
+    """Changing one input pixel changes outputs within the halo only, and some of them."""
+    model = toy_model(scales=2)
+    model.network.double()
+    reach = halo_px(model.network)
+    image = torch.rand(1, 1, 128, 128, dtype=torch.float64)
+    changed = image.clone()
+    changed[..., 64, 64] += 100
+    told = torch.tensor([0.0], dtype=torch.float64)
+
+    with torch.inference_mode():
+        difference = (model.network(image, told) - model.network(changed, told)).abs().amax((0, 1)).numpy()
+
+    rows = np.abs(np.argwhere(difference > 0) - 64)
+    assert 4 < rows.max() <= reach
+
+
+def test_mirror_averaging_makes_the_answer_symmetric():
+    model = toy_model()
+    image = toy_image((128, 160))
+    predictor = Predictor(model, mirror=True)
+
+    a = predictor.predict(image, pixel_size_pm=PIXEL_PM, dose_e_per_px=DOSE)
+    b = predictor.predict(image[:, ::-1], pixel_size_pm=PIXEL_PM, dose_e_per_px=DOSE)
+    alone = Predictor(model).predict(image, pixel_size_pm=PIXEL_PM, dose_e_per_px=DOSE)
+
+    np.testing.assert_allclose(b[..., ::-1], a, atol=1e-6)
+    np.testing.assert_allclose(a.sum(axis=0), 1, atol=1e-5)
+    assert np.abs(a - alone).max() > 1e-3
+
+
+def test_a_coarser_file_is_brought_to_the_model_s_pixel():
+    """The same picture binned 2 × 2 (10.6 pm, four times the dose a pixel) is the same for the model."""
+    model = toy_model()
+    image = toy_image((128, 160))
+    binned = image.reshape(64, 2, 80, 2).mean(axis=(1, 3))
+
+    a = Predictor(model).predict(image, pixel_size_pm=PIXEL_PM, dose_e_per_px=DOSE)
+    b = Predictor(model).predict(binned, pixel_size_pm=2 * PIXEL_PM, dose_e_per_px=4 * DOSE)
+
+    np.testing.assert_allclose(b, a, atol=1e-5)
+
+
+def test_grids_of_file_and_model():
+    found = geometry(toy_model("paper").card, 10.6)
+
+    assert (found.input_scale, found.output_scale, found.ratio) == (0.5, 2.0, 4)
+
+
+def test_dose_per_reference_pixel():
+    """Pixels twice as wide hold four times the electrons."""
+    assert reference_dose(7.32, 10.6, toy_model().card) == pytest.approx(1.83)
+
+
+def test_too_coarse_pixels_are_refused_with_numbers():
+    with pytest.raises(SeriesError, match=r"12 pm per pixel.*5\.3 pm.*10\.07 pm"):
+        check_pixel_size(toy_model("paper").card, 12)
+
+
+@pytest.mark.parametrize(
+    ("pixel_size_pm", "dose", "expected"), [(5.3, 2.5, 0), (5.3, 20, 1), (5.3, 0.1, 1), (30, 2.5 * 32, 1)]
+)
+def test_what_the_model_was_not_trained_for_is_said(pixel_size_pm, dose, expected):
+    assert len(fitness_warnings(toy_model().card, pixel_size_pm=pixel_size_pm, dose_e_per_px=dose)) == expected
+
+
+def test_a_frame_smaller_than_an_output_pixel_is_refused():
+    with pytest.raises(SeriesError, match="smaller than one"):
+        Predictor(toy_model()).predict(np.ones((3, 50), np.float32), pixel_size_pm=PIXEL_PM, dose_e_per_px=DOSE)
+
+
+def test_values_that_are_not_finite_are_never_given_out():
+    image = toy_image()
+    image[40, 40] = np.nan
+
+    with pytest.raises(SegDepthError, match="not finite"):
+        Predictor(toy_model()).predict(image, pixel_size_pm=PIXEL_PM, dose_e_per_px=DOSE)
+
+
+def test_when_memory_runs_out_the_tile_is_halved_once():
+    model = toy_model()
+    image = toy_image((1200, 1200))
+    expected = Predictor(model).predict(image, pixel_size_pm=PIXEL_PM, dose_e_per_px=DOSE)
+    predictor = Predictor(model)
+    network, sizes = predictor.network, []
+
+    class Full(torch.nn.Module):
+        """Stands for a GPU that holds 200 px a side."""
+
+        config, multiple = network.config, network.multiple
+        input_binning, output_binning = network.input_binning, network.output_binning
+        limit = 260
+
+        def forward(self, image, told):
+            sizes.append(max(image.shape[-2:]))
+            if sizes[-1] > self.limit:
+                raise torch.cuda.OutOfMemoryError
+            return network(image, told)
+
+    predictor.network = Full()
+    found = predictor.predict(image, pixel_size_pm=PIXEL_PM, dose_e_per_px=DOSE)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    assert sizes[0] == 300
+    assert max(sizes[1:]) <= 256
+
+    Full.limit = 100
+    with pytest.raises(SegDepthError, match="too little memory"):
+        predictor.predict(image, pixel_size_pm=PIXEL_PM, dose_e_per_px=DOSE)
