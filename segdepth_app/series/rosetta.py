@@ -1,0 +1,146 @@
+"""Series in microscope vendors' formats, through RosettaSciIO (dm3, dm4, ser, emi, emd, mrc, tvips, …).
+
+The import of its readers takes up to two seconds (dask), so it happens when such a file is opened. A file may hold
+several signals; the largest real image or stack is taken, and the others are named in a warning.
+"""
+
+import importlib
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from segdepth_app.errors import SeriesError
+from segdepth_app.series.calibration import refuse_other_quantities, square_pixel_pm, time_s
+from segdepth_app.series.source import Calibration, Source, check_numbers, foreign_faults, stack_shape
+
+log = logging.getLogger(__name__)
+
+READERS = {
+    "dm3": "digitalmicrograph",
+    "dm4": "digitalmicrograph",
+    "ser": "tia",
+    "emi": "tia",
+    "emd": "emd",
+    "de5": "emd",
+    "mrc": "mrc",
+    "mrcs": "mrc",
+    "map": "mrc",
+    "ali": "mrc",
+    "st": "mrc",
+    "hspy": "hspy",
+    "zspy": "zspy",
+    "tvips": "tvips",
+    "blo": "blockfile",
+    "mib": "quantumdetector",
+    "prz": "pantarhei",
+    "unf": "semper",
+    "rpl": "ripple",
+}
+
+
+@dataclass
+class LazySource(Source):
+    """Frames of a dask array (N, H, W)."""
+
+    array: Any = None
+
+    def read(self, index: int) -> np.ndarray:
+        """Frame `index` (H, W) as stored."""
+        with foreign_faults(self.paths[0], f"read frame {index} of"), _quiet():
+            frame = self.array[index]
+            return np.asarray(frame.compute(scheduler="synchronous") if hasattr(frame, "compute") else frame)
+
+    def close(self) -> None:
+        """Drops the array, and with it the reader's hold on the file."""
+        self.array = None
+
+
+def open_with_rosetta(path: Path) -> Source:
+    """Opens a file of any format in READERS. Raises: SeriesError where it holds no image."""
+    ending = path.suffix.lower().lstrip(".")
+    if ending not in READERS:
+        raise SeriesError(
+            f"{path.name} is of a kind that cannot be opened (.{ending})." if ending else f"{path.name} has no ending.",
+            f"Series may be .tif, .npy, .png, .{', .'.join(READERS)}, or a folder of frames.",
+        )
+    with foreign_faults(path), _quiet():
+        reader = importlib.import_module(f"rsciio.{READERS[ending]}")
+        signals = reader.file_reader(str(path), lazy=True)
+    images, faults = [], []
+    for signal in signals:
+        try:
+            images.append((signal, *_as_image(signal, path)))
+        except SeriesError as fault:
+            faults.append(fault)
+    if not images:
+        raise faults[0] if faults else SeriesError(f"{path.name} holds no image.", "Choose a file with images.")
+    signal, shape, calibration = max(images, key=lambda item: item[1][0] * item[1][1] * item[1][2])
+    remarks = []
+    if len(signals) > 1:
+        left = ", ".join(_title(other) for other in signals if other is not signal)
+        remarks.append(f"{path.name} holds {len(signals)} signals; {_title(signal)} was taken and {left} left out.")
+    data = signal["data"]
+    return LazySource((path,), *shape, np.dtype(data.dtype), calibration, remarks, array=data.reshape(shape))
+
+
+def _as_image(signal: dict[str, Any], path: Path) -> tuple[tuple[int, int, int], Calibration]:
+    """Shape (N, H, W) and calibration of one signal. Raises: SeriesError where it is no image."""
+    data = signal["data"]
+    axes = [axis for axis in signal["axes"] if axis.get("size", 2) != 1]
+    for axis in axes:
+        if not axis.get("navigate") or len(axes) < 3:
+            refuse_other_quantities(axis.get("units"), path.name)
+    check_numbers(np.dtype(data.dtype), path.name)
+    shape = stack_shape(tuple(int(n) for n in data.shape), path.name)
+    if any(axis.get("navigate") for axis in axes[-2:]):
+        raise SeriesError(
+            f"{path.name} is no image: its data are spectra or line profiles.", "Spectra cannot be analysed."
+        )
+    _refuse_volume(signal, path)
+    y, x = axes[-2:]
+    size = square_pixel_pm(*((_number(axis.get("scale")), axis.get("units")) for axis in (y, x)), path.name)
+    frame_time = None
+    if len(axes) == 3:
+        frame_time = time_s(_number(axes[0].get("scale")), axes[0].get("units"))
+    return shape, Calibration(size, frame_time)
+
+
+def _refuse_volume(signal: dict[str, Any], path: Path) -> None:
+    """A density map's planes are no frames. (Movies in .mrc carry the same flag by mistake, so .map only.)"""
+    header = (signal.get("original_metadata") or {}).get("std_header") or {}
+    if path.suffix.lower() == ".map" and int(header.get("ISPG", 0)) > 0 and int(header.get("NZ", 1)) > 1:
+        raise SeriesError(f"{path.name} is a density map (a volume), not a series of images.", "Open images.")
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return 0.0
+
+
+def _title(signal: dict[str, Any]) -> str:
+    title = (signal.get("metadata") or {}).get("General", {}).get("title") or "untitled"
+    return f"{title} ({' × '.join(str(n) for n in signal['data'].shape)})"
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Third-party warnings go to our log, not to the screen."""
+    logger = logging.getLogger("rsciio")
+    was_disabled = logger.disabled
+    logger.disabled = True
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            yield
+        for item in caught:
+            log.info("%s: %s", item.category.__name__, item.message)
+    finally:
+        logger.disabled = was_disabled

@@ -1,0 +1,127 @@
+"""The vacuum level of a series: the mean value where no specimen is.
+
+Estimator. The sampled frames are averaged to blocks (sampling.py), and tiles of 8×8 blocks, overlapping by three
+quarters, are judged: a tile is flat where its blocks scatter no more than noise explains (an F test at four
+standard deviations) or by less than 1.5 % of its mean. Noise is measured, not assumed to be Poisson: from frame to
+frame, or in a single image from neighbouring pixels of the calmest tiles. Crystals fail the test because
+every tile holds atomic columns. Among the means of the flat tiles the mode is taken; of several
+modes the brightest, since whatever stands in the beam without showing a lattice takes electrons away.
+The estimate is called uncertain, with the reason, where flat tiles are rare, levels are several,
+or noise would hide a crystal of 15 % contrast.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from segdepth_app.series.sampling import TILE_BLOCKS, Sample
+
+FLAT_CONTRAST = 0.015
+HIDDEN_CONTRAST = 0.15
+RARE_SHARE = 0.01
+OTHER_LEVEL = 0.03
+COUNTS_FANO = (0.3, 1.5)
+"""Variance over mean of electron counts: 1 for Poisson, less with coincidence loss (0.78 was measured)."""
+_STRIDE = 2
+
+
+@dataclass(frozen=True)
+class Vacuum:
+    """An estimated vacuum level; `doubts` is empty where it is certain."""
+
+    level: float
+    share: float
+    """Share of the tiles that the level rests on."""
+    fano: float | None
+    """Pixel variance over mean in these tiles; None where it cannot be told."""
+    doubts: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Tiles:
+    """One number per tile (1-D arrays)."""
+
+    mean: np.ndarray
+    scatter: np.ndarray
+    """Variance of the block means within the tile, over all sampled frames."""
+    noise: np.ndarray
+    """The part of it that noise explains."""
+    pixel: np.ndarray
+    """Variance of single pixels within the tile."""
+    threshold: float
+
+
+def estimate_vacuum(sample: Sample) -> Vacuum:
+    """The vacuum level, as explained at the head of this file."""
+    if min(sample.mean.shape) < TILE_BLOCKS:
+        return Vacuum(float(sample.mean.mean()), 1.0, None, ["the image is too small to find a vacuum region"])
+    tiles = _judged(sample)
+    if tiles is None:
+        return Vacuum(float(sample.mean.mean()), 0.0, None, ["no region has values above zero"])
+    contrast = np.sqrt(np.maximum(tiles.scatter - tiles.noise, 0)) / tiles.mean
+    flat = (tiles.scatter <= tiles.threshold * tiles.noise) | (contrast < FLAT_CONTRAST)
+    doubts = []
+    least = max(3, round(RARE_SHARE * len(flat)))
+    if np.count_nonzero(flat) < least:
+        n = min(len(flat), least)
+        flat = np.zeros(len(flat), bool)
+        flat[np.argsort(contrast, kind="stable")[:n]] = True
+        doubts.append(f"no region is as flat as vacuum; the flattest varies by {100 * contrast[flat].mean():.2g} %")
+    elif np.median(tiles.noise[flat] / tiles.mean[flat] ** 2) * (tiles.threshold - 1) > HIDDEN_CONTRAST**2:
+        doubts.append("with so few electrons, noise would hide a crystal")
+    level, near, others = _level(tiles.mean[flat], float(np.sqrt(np.median(tiles.noise[flat])) / TILE_BLOCKS))
+    if others:
+        text = ", ".join(f"{value:.4g}" for value in others)
+        doubts.append(f"there are flat regions of other levels too ({text}); the brightest was taken for vacuum")
+    pixel = float(tiles.pixel[flat][near].mean())
+    return Vacuum(level, float(near.sum() / len(flat)), pixel / level, doubts)
+
+
+def _judged(sample: Sample) -> _Tiles | None:
+    mean = _tile_means(sample.mean)
+    n_blocks = TILE_BLOCKS**2
+    scatter = np.maximum(_tile_means(sample.mean**2) - mean**2, 0) * n_blocks / (n_blocks - 1)
+    pixel = np.maximum(_tile_means(sample.square) - mean**2, 0)
+    # drift correction pads frames with a constant; nothing was recorded there
+    padded = (pixel <= 1e-12 * mean**2) & (sample.is_whole | (mean <= sample.lowest))
+    good = (mean > 0) & ~padded
+    if not good.any():
+        return None
+    mean, scatter, pixel = mean[good], scatter[good], pixel[good]
+    n_frames = len(sample.indices)
+    if n_frames > 1:
+        noise = _tile_means(sample.over_time)[good] / n_frames
+        spread = 2 / (n_blocks - 1) + 2 / (n_blocks * (n_frames - 1))
+    else:
+        per_mean = np.quantile(_tile_means(sample.fine)[good] / mean, 0.1)
+        noise = per_mean * mean / sample.block_px**2
+        spread = 2 / (n_blocks - 1)
+    return _Tiles(mean, scatter, noise, pixel, 1 + 4 * float(np.sqrt(spread)))
+
+
+def _tile_means(blocks: np.ndarray) -> np.ndarray:
+    """Mean over each tile, flattened."""
+    sums = np.zeros((blocks.shape[0] + 1, blocks.shape[1] + 1))
+    sums[1:, 1:] = blocks.cumsum(axis=0).cumsum(axis=1)
+    k = TILE_BLOCKS
+    tiles = sums[k:, k:] - sums[:-k, k:] - sums[k:, :-k] + sums[:-k, :-k]
+    return tiles[::_STRIDE, ::_STRIDE].ravel() / k**2
+
+
+def _level(means: np.ndarray, noise: float) -> tuple[float, np.ndarray, list[float]]:
+    """The brightest mode of the tile means, which tiles belong to it, and the other modes."""
+    width = max(0.01 * float(np.median(means)), 1.5 * noise)
+    ordered = np.sort(means)
+    count = np.searchsorted(ordered, ordered + width, "right") - np.searchsorted(ordered, ordered - width, "left")
+    modes: list[float] = []
+    for index in np.argsort(-count, kind="stable"):
+        if count[index] < 0.25 * count.max():
+            break
+        if all(abs(ordered[index] - mode) > 4 * width for mode in modes):
+            modes.append(float(ordered[index]))
+    level = max(modes)
+    for _ in range(3):
+        near = np.abs(means - level) <= 2 * width
+        level = float(means[near].mean())
+    others = [mode for mode in sorted(modes) if abs(mode - level) > max(OTHER_LEVEL * level, 3 * width)]
+    return level, near, others
