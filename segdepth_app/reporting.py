@@ -4,6 +4,7 @@ Every job is a function `run(config, reporter)`. The reporter is silent here; `j
 writes JSON lines and `cli` the one with a progress bar.
 """
 
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,10 @@ class Reporter:
     def command(self) -> Command | None:
         """The last command the caller gave, if any."""
         return None
+
+    def requests(self) -> Iterator[dict[str, Any]]:
+        """Requests to an interactive job, as they come; ends when the caller is gone or says stop. None here."""
+        return iter(())
 
     def raise_if_cancelled(self) -> None:
         """Raises Cancelled after a cancel; jobs call it between units of work."""

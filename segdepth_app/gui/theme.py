@@ -151,6 +151,9 @@ QPushButton[role="primary"] {
 QPushButton[role="primary"]:disabled { background: %(raised)s; color: %(muted)s; border-color: %(border)s; }
 QPushButton[role="primary"]:focus { border: 2px solid %(text)s; padding: 4px 13px; }
 QLineEdit[invalid="true"], QComboBox[invalid="true"], QSpinBox[invalid="true"] { border: 1px solid %(bad)s; }
+QToolButton[role="heading"] { border: none; padding: 2px; background: transparent; }
+QToolButton[role="heading"]:focus { border: 1px solid %(accent)s; padding: 1px; }
+QSpinBox { min-width: 88px; min-height: 20px; }
 QToolTip { color: %(text)s; background: %(raised)s; border: 1px solid %(border)s; padding: 4px; }
 QStatusBar::item { border: none; }
 """

@@ -68,6 +68,7 @@ class ConfigForm(QWidget):
         self.complaints: dict[str, QLabel] = {}
         self.sections: dict[str, FoldingSection] = {}
         self._kept: dict[str, Any] = {}
+        self._required: list[str] = []  # an empty path would be the present folder for pydantic
         self._hide, self._folded = frozenset(hide), frozenset(folded)
         self._general = QLabel()
         self._general.setWordWrap(True)
@@ -113,11 +114,12 @@ class ConfigForm(QWidget):
 
     def errors(self) -> dict[str, str]:
         """What is wrong, by dotted name; "" for the config as a whole."""
+        empty = {name: "Fill this in." for name in self._required if self.editors[name].value() in ("", [])}
         try:
             self.model.model_validate(self.values())
         except ValidationError as error:
-            return {self._place(item["loc"]): _sentence(item) for item in error.errors()}
-        return {}
+            return {self._place(item["loc"]): _sentence(item) for item in error.errors()} | empty
+        return empty
 
     @property
     def valid(self) -> bool:
@@ -137,7 +139,9 @@ class ConfigForm(QWidget):
             label.setText(text)
             label.setVisible(bool(text))
             _mark(self.editors[name], bool(text))
-        elsewhere = [text for name, text in errors.items() if name not in self.editors]
+        for name, section in self.sections.items():
+            section.complain(errors.get(name, ""))
+        elsewhere = [text for name, text in errors.items() if name not in self.editors and name not in self.sections]
         self._general.setText("\n".join(elsewhere))
         self._general.setVisible(bool(elsewhere))
         for name in errors:
@@ -209,6 +213,8 @@ class ConfigForm(QWidget):
         box.addWidget(complaint)
         rows.addRow(label, box)
         self.editors[place], self.complaints[place] = editor, complaint
+        if field.is_required():
+            self._required.append(place)
         editor.changed.connect(self._judge_soon.start)
 
 
@@ -223,6 +229,10 @@ class FoldingSection(QWidget):
         self.button.setAutoRaise(True)
         self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         theme.set_role(self.button, "heading")
+        self._complaint = QLabel()
+        self._complaint.setWordWrap(True)
+        self._complaint.hide()
+        theme.set_role(self._complaint, "bad")
         self._body = QWidget()
         self.content = QVBoxLayout(self._body)
         self.content.setContentsMargins(2 * theme.SPACING_PX, 0, 0, theme.SPACING_PX)
@@ -230,10 +240,16 @@ class FoldingSection(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(self.button)
+        layout.addWidget(self._complaint)
         layout.addWidget(self._body)
         self.button.toggled.connect(self._show)
         self.button.setChecked(not folded)
         self._show(not folded)
+
+    def complain(self, text: str) -> None:
+        """What is wrong with the section as a whole; nothing for an empty text."""
+        self._complaint.setText(text)
+        self._complaint.setVisible(bool(text))
 
     def unfold(self) -> None:
         """Shows the content."""
