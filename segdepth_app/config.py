@@ -7,7 +7,7 @@ the *reference* pixel size (`pixel_size_pm`), in vacuum, whatever binning is sto
 
 import json
 from pathlib import Path
-from typing import Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -231,7 +231,9 @@ class EvaluateConfig(Config):
     dataset: Path = Field(description="Dataset file (.h5).")
     out: Path = Field(description="Folder for metrics.json, arrays and figures.")
     split: Literal["train", "validation", "test", "all"] = Field("test", description="Specimens to judge on.")
-    doses_e_per_px: tuple[float, ...] = Field((2.5,), min_length=1, description="Doses to judge at.")
+    doses_e_per_px: tuple[Annotated[float, Field(gt=0, le=1e6)], ...] = Field(
+        (2.5,), min_length=1, description="Doses to judge at."
+    )
     max_images: int = Field(0, ge=0, description="Judge on at most this many images; 0: all.")
     seed: int = Field(1, ge=0, le=2**31 - 1, description="Seed of the noise.")
     device: Device = Field("auto", description="Where the network runs.")
@@ -258,7 +260,10 @@ class InferConfig(SeriesOptions):
     out: Path = Field(description="Result file to write (.h5).")
     mirror: bool = Field(False, description="Average with the mirrored image (slower, a little better).")
     stay_probability: float = Field(
-        0.98, ge=0.5, lt=1, description="Hidden-Markov smoothing: chance that a column keeps its count to the next frame."
+        0.98,
+        ge=0.5,
+        lt=1,
+        description="Hidden-Markov smoothing: chance that a column keeps its count to the next frame.",
     )
     device: Device = Field("auto", description="Where the network runs.")
 
@@ -304,7 +309,9 @@ def build(model: type[C], values: dict[str, Any]) -> C:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise InputError(f"Unusable settings: {explain(error)}", "See `segdepth schema` for what is allowed.") from error
+        raise InputError(
+            f"Unusable settings: {explain(error)}", "See `segdepth schema` for what is allowed."
+        ) from error
 
 
 def read_values(path: Path) -> dict[str, Any]:

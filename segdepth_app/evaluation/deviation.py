@@ -23,6 +23,13 @@ PULL_OF_A_READER = 0.2
 PULL_OF_A_COPY = 0.5
 STRAIGHT_ACCURACY_TO_JUDGE = 0.3
 
+HEADINGS = {
+    "columns": "Reads columns",
+    "leaning": "Reads columns, but leans on their neighbours",
+    "neighbourhoods": "Reads neighbourhoods: fills columns in",
+    "unclear": "Cannot tell whether it reads columns",
+}
+
 
 def _counts() -> dict[int, np.ndarray]:
     return {delta: np.zeros(3, np.int64) for delta in (0, *DEVIATIONS)}
@@ -60,7 +67,7 @@ class DeviationTally:
             "pull": share(self.taken_back, self.squares),
         }
         kind, text = verdict(figures, shuffled_accuracy)
-        return {**figures, "verdict": kind, "verdict_text": text}
+        return {**figures, "verdict": kind, "verdict_heading": HEADINGS[kind], "verdict_text": text}
 
 
 def _shares(tally: np.ndarray) -> dict[str, float | int | None]:
@@ -74,26 +81,24 @@ def _shares(tally: np.ndarray) -> dict[str, float | int | None]:
 
 
 def verdict(figures: dict, shuffled_accuracy: float | None = None) -> tuple[str, str]:
-    """(`columns` | `leaning` | `neighbourhoods` | `unclear`, the reason in plain words with its numbers)."""
+    """A key of HEADINGS, and the reason in plain words with its numbers."""
     deviating, straight, pull = figures["all"], figures["straight"], figures["pull"]
     if deviating["n"] < FEWEST_COLUMNS:
         return "unclear", (
-            f"Cannot tell: only {deviating['n']} columns stand off their surroundings. "
+            f"Only {deviating['n']} columns stand 1 to 3 atoms off their surroundings; {FEWEST_COLUMNS} are needed. "
             "Judge on a dataset with rough specimens."
         )
-    right, plane = deviating["right"], deviating["as_plane"]
-    shuffled = "" if shuffled_accuracy is None else f" On shuffled depths {shuffled_accuracy:.0%} are called right."
-    numbers = (
-        f"Of {deviating['n']} columns 1 to 3 atoms off their surroundings {right:.0%} are called right and {plane:.0%} "
-        f"as their surroundings suggest; the calls take back {pull:.0%} of the difference.{shuffled}"
+    text = (
+        f"Of {deviating['n']} columns 1 to 3 atoms off their surroundings {deviating['right']:.0%} are called right "
+        f"and {deviating['as_plane']:.0%} as their surroundings suggest; the calls take back {pull:.0%} of the "
+        "difference."
     )
+    if straight["n"]:
+        text += f" Of straight columns {straight['called_deviating']:.0%} are called deviating."
+    if shuffled_accuracy is not None:
+        text += f" On shuffled depths {shuffled_accuracy:.0%} are called right."
     if straight["n"] and straight["right"] < STRAIGHT_ACCURACY_TO_JUDGE:
-        return "unclear", (
-            f"Cannot tell: even columns in line with their surroundings are called right in only "
-            f"{straight['right']:.0%} of cases. {numbers}"
-        )
+        return "unclear", f"Even columns in line with their surroundings are mostly called wrong. {text}"
     if pull < PULL_OF_A_READER:
-        return "columns", f"Reads columns. {numbers}"
-    if pull < PULL_OF_A_COPY:
-        return "leaning", f"Reads columns, but leans on their neighbours. {numbers}"
-    return "neighbourhoods", f"Reads neighbourhoods, not columns: it fills columns in. {numbers}"
+        return "columns", text
+    return ("leaning" if pull < PULL_OF_A_COPY else "neighbourhoods"), text

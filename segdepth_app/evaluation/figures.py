@@ -149,6 +149,6 @@ def deviating_figure(figures: dict[str, Any], title: str) -> Figure:
         axes.axhline(straight["right"], color="black", linewidth=1, linestyle=":", label=label)
     axes.set_xticks(positions, [f"{name}\nn {item['n']}" for name, item in zip(names, shares, strict=True)])
     axes.set(xlabel="atoms off the local plane", ylabel="share of columns", ylim=(0, 1))
-    axes.set_title("\n".join(wrap(figures["verdict_text"], 110)), fontsize=9)
+    axes.set_title("\n".join(wrap(f"{figures['verdict_heading']}. {figures['verdict_text']}", 110)), fontsize=9)
     figure.legend(loc="outside lower center", ncols=4, fontsize=8)
     return figure

@@ -99,7 +99,8 @@ class Evaluation:
         """
         path = self.folder / ARRAYS_FILE
         try:
-            with np.load(path, allow_pickle=False) as file:
+            # a stream of our own: np.load leaves the file open when it fails
+            with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
                 keys = [dose_key(value) for value in file["doses_e_per_px"]]
                 row = keys.index(dose)
                 skipped = ("doses_e_per_px", "reliability_edges")
