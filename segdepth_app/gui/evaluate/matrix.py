@@ -1,0 +1,139 @@
+"""The confusion matrix: colour is the share of the row, the count is written in every cell."""
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from segdepth_app.evaluation.records import short_count
+from segdepth_app.gui import theme
+from segdepth_app.gui.evaluate.wording import cell_text
+
+MARGIN_PX = 30
+"""Room for the axes' numbers and names."""
+STEPS = {
+    Qt.Key.Key_Up: (-1, 0),
+    Qt.Key.Key_Down: (1, 0),
+    Qt.Key.Key_Left: (0, -1),
+    Qt.Key.Key_Right: (0, 1),
+}
+
+
+class ConfusionMatrix(QWidget):
+    """True class down, called class to the right. Hover or arrow keys read a cell out."""
+
+    cell_described = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.counts = np.zeros((11, 11), np.int64)
+        self.shares = np.zeros((11, 11))
+        self.unit = "columns"
+        self._cell: tuple[int, int] | None = None
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Confusion matrix")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def minimumSizeHint(self) -> QSize:
+        """Small, but readable."""
+        return QSize(240, 200)
+
+    def sizeHint(self) -> QSize:
+        """Square."""
+        return QSize(340, 320)
+
+    def set_matrix(self, counts: np.ndarray, unit: str) -> None:
+        """Counts (n, n) of [true, called] and what is counted."""
+        self.counts, self.unit = counts, unit
+        self.shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+        self._cell = None
+        self.setAccessibleDescription(f"{counts.sum():,} {unit}, {np.trace(counts):,} on the diagonal.")
+        self.update()
+
+    def cell_at(self, position: QPointF) -> tuple[int, int] | None:
+        """(true, called) of the cell under a point, or None."""
+        area, n = self._area(), len(self.counts)
+        row = int((position.y() - area.top()) // (area.height() / n))
+        column = int((position.x() - area.left()) // (area.width() / n))
+        return (row, column) if 0 <= row < n and 0 <= column < n else None
+
+    def describe(self, row: int, column: int) -> str:
+        """The sentence of a cell."""
+        return cell_text(row, column, int(self.counts[row, column]), int(self.counts[row].sum()), self.unit)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Reads the cell under the pointer."""
+        cell = self.cell_at(event.position())
+        self._read(cell)
+        if cell:
+            QToolTip.showText(event.globalPosition().toPoint(), self.describe(*cell), self)
+
+    def leaveEvent(self, event: object) -> None:
+        """The pointer is gone."""
+        self._read(None)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrow keys go from cell to cell."""
+        step = STEPS.get(Qt.Key(event.key()))
+        if step is None:
+            super().keyPressEvent(event)
+            return
+        row, column = self._cell or (0, 0)
+        last = len(self.counts) - 1
+        self._read((min(max(row + step[0], 0), last), min(max(column + step[1], 0), last)))
+
+    def _read(self, cell: tuple[int, int] | None) -> None:
+        if cell != self._cell:
+            self._cell = cell
+            self.cell_described.emit(self.describe(*cell) if cell else "")
+            self.update()
+
+    def _area(self) -> QRectF:
+        edge = max(min(self.width(), self.height()) - MARGIN_PX, 1)
+        # wider than high is fine: numbers need width more than height
+        width = min(self.width() - MARGIN_PX, edge * 1.5)
+        return QRectF((self.width() - MARGIN_PX - width) / 2 + MARGIN_PX, 0, width, self.height() - MARGIN_PX)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Cells, counts, axes."""
+        painter = QPainter(self)
+        area, n = self._area(), len(self.counts)
+        width, height = area.width() / n, area.height() / n
+        small = QFont(self.font())
+        small.setPixelSize(int(min(11, max(7, height * 0.55, 0))))
+        painter.setFont(small)
+        empty, full = QColor(theme.colour("surface")), QColor(theme.colour("accent"))
+        for row, column in np.ndindex(n, n):
+            cell = QRectF(area.left() + column * width, area.top() + row * height, width, height)
+            share = float(self.shares[row, column])
+            painter.fillRect(cell.adjusted(0.5, 0.5, -0.5, -0.5), _blend(empty, full, share))
+            if self.counts[row, column]:
+                painter.setPen(QColor(theme.colour("on_accent" if share > 0.5 else "text")))
+                painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, short_count(int(self.counts[row, column])))
+        self._paint_axes(painter, area, width, height)
+        if self._cell:
+            painter.setPen(QPen(QColor(theme.colour("crosshair")), 2))
+            painter.drawRect(QRectF(area.left() + self._cell[1] * width, self._cell[0] * height, width, height))
+        painter.end()
+
+    def _paint_axes(self, painter: QPainter, area: QRectF, width: float, height: float) -> None:
+        painter.setPen(QColor(theme.colour("border")))
+        painter.drawRect(area)
+        painter.setPen(QColor(theme.colour("muted")))
+        centred = Qt.AlignmentFlag.AlignCenter
+        for index in range(len(self.counts)):
+            painter.drawText(QRectF(area.left() - 16, area.top() + index * height, 14, height), centred, str(index))
+            painter.drawText(QRectF(area.left() + index * width, area.bottom() + 1, width, 13), centred, str(index))
+        below = QRectF(area.left(), area.bottom() + 14, area.width(), 15)
+        painter.drawText(below, centred, "called, atoms")
+        painter.save()
+        painter.translate(area.left() - 22, area.center().y())
+        painter.rotate(-90)
+        painter.drawText(QRectF(-60, -8, 120, 14), centred, "true, atoms")
+        painter.restore()
+
+
+def _blend(low: QColor, high: QColor, share: float) -> QColor:
+    parts = zip(low.getRgbF()[:3], high.getRgbF()[:3], strict=True)
+    return QColor.fromRgbF(*(a + (b - a) * share for a, b in parts))

@@ -1,0 +1,274 @@
+"""One evaluation at one dose: figures beside the paper's, confusion, reliability, deviating columns, groups."""
+
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from segdepth_app.gui import theme
+from segdepth_app.gui.evaluate import wording
+from segdepth_app.gui.evaluate.matrix import ConfusionMatrix
+from segdepth_app.gui.evaluate.plots import BarPlot, ReliabilityPlot
+
+VERDICT_ROLES = {"columns": "good", "leaning": "warning", "neighbourhoods": "bad", "unclear": "muted"}
+MATRICES = {"columns": "confusion_columns", "pixels": "confusion_pixels", "pixels at centres": "confusion_centres"}
+RELIABILITIES = {"columns": "column", "pixels": "pixel"}
+ROW_PX = 21
+
+
+class Card(QFrame):
+    """A framed panel: heading, something to choose on its right, content, and a remark below."""
+
+    def __init__(self, heading: str, content: QWidget, choices: dict[str, str] | None = None) -> None:
+        super().__init__()
+        theme.set_role(self, "card")
+        title = QLabel(heading)
+        theme.set_role(title, "heading")
+        self.choice = QComboBox()
+        self.choice.setAccessibleName(f"{heading}: what is shown")
+        for label, value in (choices or {}).items():
+            self.choice.addItem(label, value)
+        self.choice.setVisible(bool(choices))
+        self.remark = QLabel()
+        self.remark.setWordWrap(True)
+        theme.set_role(self.remark, "muted")
+        head = QHBoxLayout()
+        head.addWidget(title, 1)
+        head.addWidget(self.choice)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(*[theme.SPACING_PX] * 4)
+        layout.setSpacing(4)
+        layout.addLayout(head)
+        layout.addWidget(content, 1)
+        layout.addWidget(self.remark)
+
+
+class ReportView(QWidget):
+    """Header, provenance, and six cards."""
+
+    dose_chosen = Signal(str)
+    delete_requested = Signal()
+    reveal_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._figures: dict[str, Any] = {}
+        self._arrays: dict[str, np.ndarray] = {}
+        self.title = QLabel()
+        theme.set_role(self.title, "title")
+        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.dose = QComboBox()
+        self.dose.currentIndexChanged.connect(lambda _: self.dose_chosen.emit(self.dose.currentData() or ""))
+        self.reveal = QPushButton("Show in folder")
+        self.reveal.clicked.connect(self.reveal_requested)
+        self.delete = QPushButton("Delete…")
+        self.delete.clicked.connect(self.delete_requested)
+        self.provenance = QLabel()
+        self.provenance.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.notes = QLabel()
+        for label, role in ((self.provenance, "muted"), (self.notes, "warning")):
+            label.setWordWrap(True)
+            theme.set_role(label, role)
+        self.table = _table()
+        self.matrix = ConfusionMatrix()
+        self.reliability = ReliabilityPlot()
+        self.verdict = _verdict_panel()
+        self.deviating = BarPlot("Deviating columns", stacked=True)
+        self.groups = BarPlot("Column accuracy by group")
+        self._make_cards()
+        self._lay_out()
+
+    def _make_cards(self) -> None:
+        self.table_card = Card("Figures", self.table)
+        self.table_card.remark.setText(wording.PAPER_REMARK)
+        self.matrix_card = Card("Confusion", self.matrix, MATRICES)
+        self.reliability_card = Card("Reliability", self.reliability, RELIABILITIES)
+        self.verdict_card = Card("Columns or neighbourhoods?", self.verdict)
+        self.deviating_card = Card("Columns off their surroundings", self.deviating)
+        breakdowns = {label: name for name, label in wording.BREAKDOWNS.items()}
+        self.groups_card = Card("Column accuracy by", self.groups, breakdowns)
+        self.matrix.cell_described.connect(self._read_cell)
+        self.matrix_card.choice.currentIndexChanged.connect(lambda _: self._show_matrix())
+        self.reliability_card.choice.currentIndexChanged.connect(lambda _: self._show_reliability())
+        self.groups_card.choice.currentIndexChanged.connect(lambda _: self._show_groups())
+
+    def _lay_out(self) -> None:
+        dose_label = QLabel("&λ")
+        dose_label.setBuddy(self.dose)
+        head = QHBoxLayout()
+        head.setSpacing(theme.SPACING_PX)
+        head.addWidget(self.title, 1)
+        for widget in (dose_label, self.dose, self.reveal, self.delete):
+            head.addWidget(widget)
+        grid = QGridLayout()
+        grid.setSpacing(theme.SPACING_PX)
+        cards = (
+            (self.table_card, self.matrix_card, self.reliability_card),
+            (self.verdict_card, self.deviating_card, self.groups_card),
+        )
+        for row, line in enumerate(cards):
+            for column, card in enumerate(line):
+                grid.addWidget(card, row, column)
+        grid.setRowStretch(0, 11)
+        grid.setRowStretch(1, 9)
+        for column, stretch in enumerate((10, 12, 11)):
+            grid.setColumnStretch(column, stretch)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.SPACING_PX)
+        layout.addLayout(head)
+        layout.addWidget(self.provenance)
+        layout.addWidget(self.notes)
+        layout.addLayout(grid, 1)
+
+    # setters
+
+    def show_header(self, title: str, doses: list[str], dose: str) -> None:
+        """Which evaluation, and the doses it has."""
+        self.title.setText(title)
+        self.title.setToolTip(title)
+        self.dose.blockSignals(True)
+        self.dose.clear()
+        for item in doses:
+            self.dose.addItem(f"{item} e/px", item)
+        self.dose.setCurrentIndex(doses.index(dose))
+        self.dose.setEnabled(len(doses) > 1)
+        self.dose.blockSignals(False)
+
+    def show_provenance(self, line: str, notes: list[str]) -> None:
+        """What was judged on what, and what is missing."""
+        self.provenance.setText(line)
+        # all of them in the tooltip: a long list must not push the plots away
+        self.notes.setText(notes[0] + (f" (and {len(notes) - 1} more)" if len(notes) > 1 else "") if notes else "")
+        self.notes.setToolTip("\n".join(notes))
+        self.notes.setVisible(bool(notes))
+
+    def show_figures(self, figures: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+        """Everything of one dose."""
+        self._figures, self._arrays = figures, arrays
+        for number, row in enumerate(wording.figure_rows(figures)):
+            for column, text in enumerate((row.label, row.value, row.paper)):
+                item = self.table.item(number, column)
+                item.setText(text)
+                item.setToolTip(row.help)
+        self._show_matrix()
+        self._show_reliability()
+        self._show_verdict()
+        self._show_groups()
+
+    def restyle(self) -> None:
+        """Takes the theme's colours again."""
+        for plot in (self.reliability, self.deviating, self.groups):
+            plot.restyle()
+        self.matrix.update()
+        if self._figures:
+            self._show_reliability()
+            self._show_verdict()
+            self._show_groups()
+
+    # inside
+
+    def _show_matrix(self) -> None:
+        if self._arrays:
+            unit = "columns" if self.matrix_card.choice.currentText() == "columns" else "pixels"
+            self.matrix.set_matrix(self._arrays[self.matrix_card.choice.currentData()], unit)
+            self._read_cell("")
+
+    def _read_cell(self, text: str) -> None:
+        total = f"{self.matrix.counts.sum():,} {self.matrix.unit}; colour is the share of the row."
+        self.matrix_card.remark.setText(text or total)
+
+    def _show_reliability(self) -> None:
+        if not self._arrays:
+            return
+        what = self.reliability_card.choice.currentData()
+        self.reliability.show_table(self._arrays[f"reliability_{what}s"], self._arrays["reliability_edges"])
+        before, after = (_patch(theme.colour(name)) for name in ("crosshair", "accent"))
+        remark = wording.reliability_remark(self._figures, what)
+        remark = remark.replace("before", f"{before} before").replace("after", f"{after} after", 1)
+        self.reliability_card.remark.setText(remark)
+
+    def _show_verdict(self) -> None:
+        deviating = self._figures["deviating"]
+        heading = self.verdict.findChild(QLabel, "heading")
+        heading.setText(deviating["verdict_heading"])
+        theme.set_role(heading, VERDICT_ROLES.get(deviating["verdict"], "muted"))
+        self.verdict.findChild(QLabel, "text").setText(deviating["verdict_text"])
+        bars = wording.deviating_bars(deviating)
+        self.deviating.show_bars(bars, line=deviating["straight"]["right"])
+        self.deviating_card.remark.setText(_legend(bars, self.deviating) + " ┄ straight, right")
+
+    def _show_groups(self) -> None:
+        if not self._figures:
+            return
+        bars = wording.breakdown(self._figures, self.groups_card.choice.currentData())
+        self.groups.show_bars(bars)
+        self.groups_card.remark.setText(_legend(bars, self.groups))
+
+
+def _table() -> QTableWidget:
+    table = QTableWidget(len(wording.FIGURES), 3)
+    table.setAccessibleName("Figures of merit beside the paper's")
+    table.setHorizontalHeaderLabels(("", "Model", "Paper"))
+    table.verticalHeader().hide()
+    table.verticalHeader().setDefaultSectionSize(ROW_PX)
+    table.verticalHeader().setMinimumSectionSize(ROW_PX)
+    table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+    table.setSelectionMode(QTableWidget.SelectionMode.NoSelection)
+    table.setTabKeyNavigation(False)
+    table.setShowGrid(False)
+    table.setAlternatingRowColors(True)
+    table.setFrameShape(QFrame.Shape.NoFrame)
+    table.setWordWrap(False)
+    header = table.horizontalHeader()
+    header.setHighlightSections(False)
+    header.setMinimumSectionSize(48)
+    header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+    for column in (1, 2):
+        header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+    for row in range(table.rowCount()):
+        for column in range(3):
+            item = QTableWidgetItem()
+            if column:
+                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            table.setItem(row, column, item)
+    return table
+
+
+def _verdict_panel() -> QWidget:
+    panel = QWidget()
+    layout = QVBoxLayout(panel)
+    layout.setContentsMargins(0, 0, 0, 0)
+    for name in ("heading", "text"):
+        label = QLabel(objectName=name)
+        label.setWordWrap(True)
+        layout.addWidget(label)
+    layout.addStretch()
+    font = panel.findChild(QLabel, "heading").font()
+    font.setBold(True)
+    panel.findChild(QLabel, "heading").setFont(font)
+    return panel
+
+
+def _patch(colour: str) -> str:
+    return f'<span style="color: {colour}">■</span>'
+
+
+def _legend(bars: wording.Bars, plot: BarPlot) -> str:
+    return " ".join(f"{_patch(colour)} {name}" for name, colour in zip(bars.series, plot.colours(), strict=False))
