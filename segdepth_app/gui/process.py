@@ -96,6 +96,11 @@ class Job(QObject):
         """What this kind of job heeds at all."""
         return self._spec.verbs
 
+    @property
+    def outlives_window(self) -> bool:
+        """Whether the process goes on without a parent (it then hears no more commands)."""
+        return self._spec.when_alone is None
+
     def may(self, command: Command) -> bool:
         """Whether the command is possible now: the one source of enabled buttons."""
         return command in self._spec.verbs and self._supervisor.may(command)
@@ -250,6 +255,11 @@ class JobRunner(QObject):
             self.job_removed.emit(job)
             job.deleteLater()
 
+    @property
+    def left_alone(self) -> list[Job]:
+        """Live jobs that were asked to pause and finish that without the window."""
+        return [job for job in self.live if job.outlives_window]
+
     def close_all(self) -> list[Job]:
         """Asks every live job to end in the way that loses least; those that are still there."""
         for job in self.live:
@@ -257,10 +267,11 @@ class JobRunner(QObject):
         return self.live
 
     def kill_all(self) -> None:
-        """No process stays behind."""
-        for job in self.live:
+        """Ends what would be of no use without the window. Trainings and simulations finish their pause."""
+        doomed = [job for job in self.live if not job.outlives_window]
+        for job in doomed:
             job.kill()
-        for job in self.live:
+        for job in doomed:
             job.wait_for_end(3000)
 
 

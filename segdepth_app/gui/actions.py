@@ -1,0 +1,120 @@
+"""Every action of the window, once: menus and shortcuts show the same objects."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenu, QMessageBox
+
+from segdepth_app import __version__
+from segdepth_app.gui.context import AppContext
+from segdepth_app.gui.errors import open_log_folder
+from segdepth_app.gui.tabs import TABS
+from segdepth_app.paths import resources
+
+THEMES = {"system": "As the system", "light": "Light", "dark": "Dark"}
+GUIDE_NAMES = ("index.html", "index.md", "README.md")
+ABOUT = (
+    "<h3>SegDepth {version}</h3>"
+    "<p>Atoms per atomic column, with calibrated confidence, from noisy TEM images and series.</p>"
+    "<p>After Leibovich et al., “Atomic Depth Estimation From Noisy Electron Microscopy Data Via Deep Learning”.</p>"
+    "<p>Free software: GPL-3.0-or-later.</p>"
+)
+
+
+class Shell(Protocol):
+    """What the actions need of the main window."""
+
+    def choose_file(self) -> None: ...
+    def choose_folder(self) -> None: ...
+    def open_sample(self) -> None: ...
+    def select_tab(self, name: str) -> None: ...
+    def set_theme(self, choice: str) -> None: ...
+
+
+class Actions:
+    """Made by the main window, which also keeps it."""
+
+    def __init__(self, window: QMainWindow, shell: Shell, context: AppContext) -> None:
+        self._window, self._context = window, context
+        self.open_file = self._make("&Open file…", shell.choose_file, QKeySequence.StandardKey.Open)
+        self.open_folder = self._make("Open &folder…", shell.choose_folder, "Ctrl+Shift+O")
+        self.open_sample = self._make("Open &sample series", shell.open_sample)
+        self.quit = self._make("&Quit", window.close, "Ctrl+Q")
+        self.tabs = {
+            name: self._make(title, lambda name=name: shell.select_tab(name), f"Ctrl+{number}")
+            for number, (name, title) in enumerate(TABS.items(), start=1)
+        }
+        self.themes = self._make_themes(shell)
+        self.guide = self._make("User &guide", self._open_guide, QKeySequence.StandardKey.HelpContents)
+        self.guide.setEnabled(guide_file() is not None)
+        self.log_folder = self._make("Open &log folder", open_log_folder)
+        self.about = self._make("&About SegDepth", self._show_about)
+
+    def fill(self, jobs_toggle: QAction) -> None:
+        """Puts the actions into the window's menus."""
+        bar = self._window.menuBar()
+        file = bar.addMenu("&File")
+        file.addActions([self.open_file, self.open_folder])
+        recent = file.addMenu("Open &recent")
+        recent.aboutToShow.connect(lambda: self._fill_recent(recent))
+        file.addAction(self.open_sample)
+        file.addSeparator()
+        file.addAction(self.quit)
+        view = bar.addMenu("&View")
+        view.addActions(list(self.tabs.values()))
+        view.addSeparator()
+        jobs_toggle.setText("&Jobs and log")
+        jobs_toggle.setShortcut("Ctrl+J")
+        view.addAction(jobs_toggle)
+        view.addMenu("&Theme").addActions(list(self.themes.values()))
+        help_menu = bar.addMenu("&Help")
+        help_menu.addActions([self.guide, self.log_folder, self.about])
+
+    def _make(
+        self, text: str, slot: Callable[[], object], shortcut: QKeySequence.StandardKey | str | None = None
+    ) -> QAction:
+        action = QAction(text, self._window)
+        action.triggered.connect(lambda: slot())
+        if shortcut is not None:
+            action.setShortcut(QKeySequence(shortcut))
+        return action
+
+    def _make_themes(self, shell: Shell) -> dict[str, QAction]:
+        group = QActionGroup(self._window)
+        actions = {}
+        for choice, text in THEMES.items():
+            action = self._make(text, lambda choice=choice: shell.set_theme(choice))
+            action.setCheckable(True)
+            action.setChecked(self._context.settings.get("theme") == choice)
+            group.addAction(action)
+            actions[choice] = action
+        return actions
+
+    def _fill_recent(self, menu: QMenu) -> None:
+        menu.clear()
+        for path in self._context.settings.recent():
+            action = menu.addAction(path)
+            action.setEnabled(Path(path).exists())
+            action.triggered.connect(lambda _checked=False, path=path: self._context.open(path))
+        if menu.isEmpty():
+            menu.addAction("No recent files").setEnabled(False)
+
+    def _open_guide(self) -> None:
+        if (guide := guide_file()) is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(guide)))
+
+    def _show_about(self) -> None:
+        box = QMessageBox(self._window)
+        box.setWindowTitle("About SegDepth")
+        box.setText(ABOUT.format(version=__version__))
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.open()
+
+
+def guide_file() -> Path | None:
+    """The guide's first page, where this installation has one."""
+    pages = (resources() / "guide" / name for name in GUIDE_NAMES)
+    return next((page for page in pages if page.is_file()), None)

@@ -1,0 +1,119 @@
+"""The dock at the bottom: jobs of this window, and the log."""
+
+import logging
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QFontDatabase
+from PySide6.QtWidgets import QDockWidget, QLabel, QPlainTextEdit, QScrollArea, QTabWidget, QVBoxLayout, QWidget
+
+from segdepth_app.gui import theme
+from segdepth_app.gui.log import FORMAT, last_lines
+from segdepth_app.gui.process import Job, JobRunner
+from segdepth_app.gui.widgets.job_row import JobRow
+
+QUIET_JOBS = ("explore",)
+"""Helpers of a tab, not work the user started."""
+MAX_LOG_LINES = 2000
+
+
+class JobsDock(QDockWidget):
+    """Comes up with the first job; rows stay until they are dismissed."""
+
+    summary_changed = Signal(str)
+
+    def __init__(self, jobs: JobRunner, parent: QWidget | None = None) -> None:
+        super().__init__("Jobs and log", parent)
+        self.setObjectName("jobs_dock")
+        self.setAllowedAreas(Qt.DockWidgetArea.BottomDockWidgetArea | Qt.DockWidgetArea.RightDockWidgetArea)
+        self._jobs = jobs
+        self.rows: dict[int, JobRow] = {}
+        self._none = QLabel("No jobs yet. Simulations, trainings, evaluations and analyses appear here while they run.")
+        theme.set_role(self._none, "muted")
+        self._none.setWordWrap(True)
+        self._none.setContentsMargins(8, 8, 8, 8)
+        inside = QWidget()
+        self._list = QVBoxLayout(inside)
+        self._list.setContentsMargins(0, 0, 0, 0)
+        self._list.setSpacing(0)
+        self._list.addWidget(self._none)
+        self._list.addStretch()
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setWidget(inside)
+        self.log_view = LogView()
+        self.pages = QTabWidget()
+        self.pages.setDocumentMode(True)
+        self.pages.addTab(scroll, "Jobs")
+        self.pages.addTab(self.log_view, "Log")
+        self.setWidget(self.pages)
+        jobs.job_started.connect(self._add)
+        jobs.job_removed.connect(self._forget)
+
+    def _add(self, job: Job) -> None:
+        if job.name in QUIET_JOBS:
+            return
+        row = JobRow(job, self._jobs.remove)
+        self.rows[job.id] = row
+        self._list.insertWidget(0, row)
+        self._none.hide()
+        job.state_changed.connect(self._summarise)
+        job.event.connect(lambda event: self._summarise() if event["event"] == "progress" else None)
+        self.pages.setCurrentIndex(0)
+        self.show()
+        self._summarise()
+
+    def _forget(self, job: Job) -> None:
+        row = self.rows.pop(job.id, None)
+        if row is not None:
+            self._list.removeWidget(row)
+            row.hide()
+            row.deleteLater()
+            self._none.setVisible(not self.rows)
+
+    def _summarise(self) -> None:
+        live = [job for job in self._jobs.live if job.name not in QUIET_JOBS]
+        if not live:
+            self.summary_changed.emit("No job running")
+            return
+        job = live[-1]
+        text = job.title
+        if job.progress is not None and job.progress[1] > 0:
+            text += f"  {100 * job.progress[0] // job.progress[1]} %"
+        others = len(live) - 1
+        self.summary_changed.emit(text + (f"  (+{others})" if others else ""))
+
+
+class LogView(QPlainTextEdit):
+    """The log's lines as they come, from any thread."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setReadOnly(True)
+        self.setMaximumBlockCount(MAX_LOG_LINES)
+        self.setAccessibleName("Log")
+        self.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.setFrameShape(QPlainTextEdit.Shape.NoFrame)
+        for line in last_lines.lines:
+            self.appendPlainText(line)
+        handler = _SignalHandler()
+        handler.bridge.line.connect(self.appendPlainText, Qt.ConnectionType.QueuedConnection)
+        logger = logging.getLogger("segdepth_app")
+        logger.addHandler(handler)
+        self.destroyed.connect(lambda: logger.removeHandler(handler))
+
+
+class _Bridge(QObject):
+    line = Signal(str)
+
+
+class _SignalHandler(logging.Handler):
+    """From logging, in whatever thread, to the event loop."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bridge = _Bridge()
+        self.setFormatter(logging.Formatter(FORMAT))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.bridge.line.emit(self.format(record))

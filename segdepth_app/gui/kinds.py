@@ -1,0 +1,31 @@
+"""Which tab a path belongs to."""
+
+from pathlib import Path
+
+HDF5_SUFFIXES = (".h5", ".hdf5")
+EVALUATION_FILE = "metrics.json"
+RUN_FILES = ("config.json", "status.json")
+
+
+def tab_for(path: Path) -> str:
+    """simulate for datasets, train for run folders, evaluate for evaluations and models, else view."""
+    if path.is_dir():
+        if (path / EVALUATION_FILE).is_file():
+            return "evaluate"
+        return "train" if all((path / name).is_file() for name in RUN_FILES) else "view"
+    suffix = path.suffix.lower()
+    if suffix == ".safetensors":
+        return "evaluate"
+    return "simulate" if suffix in HDF5_SUFFIXES and _is_dataset(path) else "view"
+
+
+def _is_dataset(path: Path) -> bool:
+    import h5py
+
+    from segdepth_app.datasets.store import FORMAT
+
+    try:
+        with h5py.File(path, "r", locking="best-effort") as file:
+            return bool(file.attrs.get("format") == FORMAT)
+    except OSError:
+        return False  # the tab that is asked to open it says what is wrong
