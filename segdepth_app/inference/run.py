@@ -1,0 +1,167 @@
+"""The infer job: a series and a model → a result file (results.py).
+
+STOP keeps the frames that are done, as a valid result with the rest as a gap; CANCEL leaves nothing.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from segdepth_app import __version__
+from segdepth_app.config import InferConfig
+from segdepth_app.errors import Cancelled, InputError
+from segdepth_app.inference.columns import Evidence, Sites, columns_table, find_sites, pool
+from segdepth_app.inference.predictor import Predictor, check_pixel_size, fitness_warnings, geometry
+from segdepth_app.inference.result_writer import ResultWriter, check_space
+from segdepth_app.inference.results import COLUMN_DTYPE, ResultInfo
+from segdepth_app.inference.traces import column_prior, smooth
+from segdepth_app.microscope.device import pick_device
+from segdepth_app.models.card import ModelCard, find_model
+from segdepth_app.models.model_file import load_model
+from segdepth_app.paths import writable_target, written_whole
+from segdepth_app.reporting import Command, Reporter
+from segdepth_app.series.opener import Series, open_series
+from segdepth_app.series.resample import resampled_shape
+
+CUDA_BATCH = 8
+"""Frames at once on a GPU; a CPU gains nothing from more than one."""
+
+
+def run(config: InferConfig, reporter: Reporter) -> str:
+    """Analyses the series; "done" or "stopped".
+
+    Raises: InputError where series, model, pixel size, dose or target cannot be used; Cancelled.
+    """
+    out = writable_target(config.out)
+    if out.exists():
+        raise InputError(f"{out} exists already.", "Choose another name with --out, or delete it first.")
+    model_path = find_model(config.model)
+    device = pick_device(config.device)
+    with open_series(config) as series:
+        loaded = load_model(model_path, device)
+        pixel_size, dose = calibration(series, loaded.card)
+        predictor = Predictor(loaded, device, mirror=config.mirror)
+        reporter.started(device=str(device), folder=str(out.parent), versions=_versions())
+        known = [*series.warnings, *fitness_warnings(loaded.card, pixel_size_pm=pixel_size, dose_e_per_px=dose)]
+        for text in known:
+            reporter.warning(text)
+        shape = result_shape(series, loaded.card, pixel_size)
+        check_space(out, series.n_frames, shape)
+        with (
+            written_whole(out) as temporary,
+            ResultWriter(temporary, n_frames=series.n_frames, shape=shape) as writer,
+        ):
+            evidence = _maps(series, predictor, writer, reporter, pixel_size, dose)
+            sites = find_sites(evidence, loaded.card)
+            scale = geometry(loaded.card, pixel_size).output_scale
+            table = _columns(sites, writer, loaded.card, config.stay_probability, scale)
+            late = [text for text in [*series.warnings, *sites.warnings] if text not in known]
+            for text in late:
+                reporter.warning(text)
+            info = ResultInfo(
+                source=[str(path.resolve()) for path in config.series],
+                fingerprint=series.fingerprint(),
+                model_card=loaded.card.model_dump(mode="json"),
+                model_sha256=sha256(model_path),
+                n_frames=series.n_frames,
+                height_px=series.height_px,
+                width_px=series.width_px,
+                pixel_size_pm=pixel_size,
+                pixel_size_source=series.pixel_size_source,
+                vacuum=float(series.vacuum),
+                vacuum_source=series.vacuum_source,
+                dose_e_per_px=dose,
+                dose_source=series.dose_source,
+                frame_time_s=series.frame_time_s,
+                frame_time_source=series.frame_time_source,
+                scale=scale,
+                temperature=predictor.condition(dose, pixel_size)[1],
+                mirror=config.mirror,
+                stay_probability=config.stay_probability,
+                warnings=known + late,
+            )
+            writer.finish(table, info)
+    reporter.artifact(out)
+    return "done" if writer.done.all() else "stopped"
+
+
+def calibration(series: Series, card: ModelCard) -> tuple[float, float]:
+    """Pixel size in pm and dose in electrons per pixel of the file.
+
+    Raises: InputError that names the option where one of them is missing or unusable.
+    """
+    pixel_size = series.require_pixel_size()
+    check_pixel_size(card, pixel_size)
+    if series.dose_e_per_px is None:
+        raise InputError(
+            f"The dose of {series.name} is unknown: its values are no electron counts.",
+            "Give the electrons per pixel in vacuum with --dose (or type it in the View tab).",
+        )
+    return pixel_size, float(series.dose_e_per_px)
+
+
+def result_shape(series: Series, card: ModelCard, pixel_size_pm: float) -> tuple[int, int]:
+    """Height and width of the maps. Raises: InputError where a frame holds no output pixel."""
+    ratio = card.output_binning // card.binning
+    height, width = (
+        n // ratio for n in resampled_shape(series.height_px, series.width_px, pixel_size_pm, card.input_pixel_pm)
+    )
+    if not height or not width:
+        raise InputError(
+            f"Frames of {series.height_px} × {series.width_px} px at {pixel_size_pm:.4g} pm are smaller than one "
+            f"output pixel of the model ({card.output_pixel_pm:.4g} pm).",
+            "Check the pixel size.",
+        )
+    return height, width
+
+
+def sha256(path: Path) -> str:
+    """Hash of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _versions() -> dict[str, str]:
+    import torch
+
+    return {"segdepth": __version__, "torch": torch.__version__}
+
+
+def _maps(
+    series: Series, predictor: Predictor, writer: ResultWriter, reporter: Reporter, pixel_size: float, dose: float
+) -> Evidence:
+    """Analyses frames until the end or a command. Raises: Cancelled after a cancel, or a stop before any frame."""
+    evidence = Evidence(writer.shape)
+    size = CUDA_BATCH if predictor.device.type == "cuda" else 1
+    for frames in _batches(series.n_frames, size):
+        reporter.raise_if_cancelled()
+        if reporter.command() in (Command.STOP, Command.PAUSE):
+            if not frames.start:
+                raise Cancelled("The job was stopped before its first frame was done.")
+            reporter.warning(f"Stopped after {frames.start} of {series.n_frames} frames; the others are left out.")
+            break
+        images = np.stack([series.normalised(frame) for frame in frames])
+        logs = predictor.log_probabilities(images, pixel_size_pm=pixel_size, dose_e_per_px=dose)
+        for frame, log_probability in zip(frames, logs, strict=True):
+            writer.add(frame, log_probability)
+            evidence.add(np.exp(log_probability))
+        reporter.progress(frames.stop, series.n_frames, "frames")
+    return evidence
+
+
+def _batches(n: int, size: int) -> Iterator[range]:
+    for start in range(0, n, size):
+        yield range(start, min(start + size, n))
+
+
+def _columns(sites: Sites, writer: ResultWriter, card: ModelCard, stay_probability: float, scale: float) -> np.ndarray:
+    """The table of columns of all frames done."""
+    if not len(sites):
+        return np.zeros(0, COLUMN_DTYPE)
+    discs = sites.discs(writer.shape, card)
+    frames = np.flatnonzero(writer.done)
+    pooled = np.stack([pool(writer.log_probability(int(frame)), discs, len(sites)) for frame in frames])
+    smoothed = smooth(pooled, prior=column_prior(card.class_prior), stay_probability=stay_probability)
+    return columns_table(sites, frames, pooled, smoothed, scale=scale)

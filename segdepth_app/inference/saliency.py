@@ -1,0 +1,107 @@
+"""Which input pixels the estimate at one output pixel depends on.
+
+Saliency = |∂P(d at the output pixel) / ∂(input pixel)|, P after the temperature, input with vacuum = 1
+(Leibovich et al., eq. 7). The map lies on the model's input pixels, `scale` source pixels wide each, over the whole
+frame. It is computed on a window around the pixel; outside it is 0, and so is the true one: the window is wider
+than the network's reach wherever that is affordable.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from segdepth_app.config import N_CLASSES
+from segdepth_app.errors import InputError, SegDepthError
+from segdepth_app.inference.predictor import Predictor, check_pixel_size, geometry, pad_to
+from segdepth_app.units import binned_from_px
+
+WINDOW_OUTPUT_PX = 256
+
+
+@dataclass(frozen=True)
+class Saliency:
+    """A saliency map and what it belongs to."""
+
+    map: npt.NDArray[np.float32]  # (h, w), input pixels of the model, whole frame
+    scale: float
+    """Source pixels per map pixel."""
+    depth: int
+    probability: float
+    """P(depth) at the pixel."""
+
+
+def saliency_map(
+    predictor: Predictor,
+    image: npt.NDArray[np.float32],
+    *,
+    pixel_size_pm: float,
+    dose_e_per_px: float,
+    x_px: float,
+    y_px: float,
+    depth: int | None = None,
+) -> Saliency:
+    """Saliency at a source pixel of one frame (H, W), vacuum = 1; `depth` None takes the likeliest class.
+
+    Raises: InputError where the pixel lies outside the frame, or the class is none.
+    """
+    check_pixel_size(predictor.card, pixel_size_pm)
+    _check(image.shape, x_px, y_px, depth)
+    grids = geometry(predictor.card, pixel_size_pm)
+    whole = predictor.input_image(image, pixel_size_pm)
+    row, column = (
+        min(int(np.floor(binned_from_px(value, grids.output_scale) + 0.5)), size // grids.ratio - 1)
+        for value, size in ((y_px, whole.shape[0]), (x_px, whole.shape[1]))
+    )
+    padded = pad_to(torch.from_numpy(whole)[None, None], predictor.network.multiple)
+    top, left = (
+        _window_start(position * grids.ratio, size, WINDOW_OUTPUT_PX * grids.ratio, predictor.network.multiple)
+        for position, size in ((row, padded.shape[-2]), (column, padded.shape[-1]))
+    )
+    edge = WINDOW_OUTPUT_PX * grids.ratio
+    window = padded[..., top : top + edge, left : left + edge].to(predictor.device)
+    told, temperature = predictor.condition(dose_e_per_px, pixel_size_pm)
+    place = (row - top // grids.ratio, column - left // grids.ratio)
+    gradient, depth, probability = pixel_gradient(predictor.network, window, told, temperature, place, depth)
+    if not torch.isfinite(gradient).all():
+        raise SegDepthError(
+            f"The model {predictor.card.name} gives values that are not finite for this image.",
+            "The image may hold broken pixels, or the model may be damaged; try another of either.",
+        )
+    full = np.zeros(padded.shape[-2:], np.float32)
+    full[top : top + edge, left : left + edge] = gradient.abs()[0, 0].cpu().numpy()
+    return Saliency(full[: whole.shape[0], : whole.shape[1]], grids.input_scale, depth, probability)
+
+
+def pixel_gradient(
+    network: torch.nn.Module, image: Tensor, told: float, temperature: float, place: tuple[int, int], depth: int | None
+) -> tuple[Tensor, int, float]:
+    """∂P(depth at place)/∂image (1, 1, H, W), the depth, and P; in the dtype of the image."""
+    leaf = image.detach().clone().requires_grad_(True)
+    condition = torch.full((1,), told, device=leaf.device, dtype=leaf.dtype)
+    with torch.enable_grad():
+        logits = network(leaf, condition)[0, :, place[0], place[1]]
+        probabilities = functional.softmax(logits / temperature, dim=0)
+        chosen = int(probabilities.argmax()) if depth is None else depth
+        (gradient,) = torch.autograd.grad(probabilities[chosen], leaf)
+    return gradient, chosen, float(probabilities[chosen].detach())
+
+
+def _window_start(centre: int, size: int, edge: int, multiple: int) -> int:
+    """Where a window of `edge` begins, a multiple, as central as the picture allows."""
+    start = (centre - edge // 2) // multiple * multiple
+    return max(0, min(start, -(-(size - edge) // multiple) * multiple))
+
+
+def _check(shape: tuple[int, ...], x_px: float, y_px: float, depth: int | None) -> None:
+    height, width = shape
+    if not (0 <= x_px <= width - 1 and 0 <= y_px <= height - 1):
+        raise InputError(
+            f"Pixel {x_px:g},{y_px:g} lies outside the frame.",
+            f"x runs from 0 to {width - 1}, y from 0 to {height - 1}.",
+        )
+    if depth is not None and not 0 <= depth < N_CLASSES:
+        raise InputError(f"There is no depth class {depth}.", f"Choose 0 to {N_CLASSES - 1}.")
