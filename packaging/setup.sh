@@ -73,9 +73,10 @@ install_system_packages() {
     fi
     say "installing system packages: $missing"
     # shellcheck disable=SC2086 # a list of names
-    "${as_root[@]}" apt-get update -qq >&2 &&
-        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-            apt-get install -y -qq --no-install-recommends $missing >&2 ||
+    # one unreachable source of several makes `update` fail, though the packages may be there
+    "${as_root[@]}" apt-get update -qq >/dev/null || true
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends $missing >/dev/null ||
         say "apt-get failed; by hand: apt-get install $missing"
 }
 

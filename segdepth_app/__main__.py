@@ -1,0 +1,35 @@
+"""The program's only entrance: worker, window or command line.
+
+`--worker` goes to the job worker before anything of Qt is imported; no arguments open the window; everything
+else is the command line. A frozen program is started the same way, by its own executable.
+"""
+
+import multiprocessing
+import os
+import sys
+
+
+def main() -> int:
+    """Runs what the arguments ask for and returns the exit code."""
+    multiprocessing.freeze_support()
+    _give_windows_programs_streams()
+    arguments = sys.argv[1:]
+    if arguments[:1] == ["--worker"]:
+        from segdepth_app.jobs.worker import main as work
+
+        return int(work() or 0)
+
+    from segdepth_app.cli import main as command_line
+
+    return command_line(arguments)
+
+
+def _give_windows_programs_streams() -> None:
+    # a windowed executable on Windows has None here, and print, argparse and tqdm would fail
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+"""A job's events on a terminal: a progress bar and warnings on stderr, finished files on stdout."""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from segdepth_app.jobs.json_reporter import Inbox
+from segdepth_app.reporting import Command, Reporter
+
+
+class ConsoleReporter(Reporter):
+    """Shows a job to a person, and passes on what Ctrl-C asked for."""
+
+    def __init__(self, inbox: Inbox) -> None:
+        self._inbox = inbox
+        self._bar: Any = None
+
+    def started(self, **facts: Any) -> None:
+        """Says where the job runs, when that is known."""
+        if facts.get("device"):
+            self._say(f"Running on {facts['device']}.")
+
+    def progress(self, done: int, total: int, unit: str) -> None:
+        """Moves the bar; a new unit or total starts a new one."""
+        if self._bar is None or (self._bar.total, self._bar.unit) != (total, f" {unit}"):
+            self.close()
+            self._bar = _new_bar(total, unit)
+        self._bar.update(done - self._bar.n)
+
+    def epoch(self, **values: float) -> None:
+        """One line per epoch."""
+        self._say("  ".join(f"{name} {_short(value)}" for name, value in values.items()))
+
+    def artifact(self, path: Path) -> None:
+        """The path on stdout, so that scripts can take it from there."""
+        self._clear()
+        print(path, flush=True)  # noqa: T201 (the command line's output)
+
+    def warning(self, message: str) -> None:
+        """On stderr."""
+        self._say(f"Warning: {message}")
+
+    def command(self) -> Command | None:
+        """What Ctrl-C asked for."""
+        return self._inbox.command
+
+    def close(self) -> None:
+        """Ends the bar."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+    def _clear(self) -> None:
+        if self._bar is not None:
+            self._bar.clear()
+
+    def _say(self, text: str) -> None:
+        self._clear()
+        print(text, file=sys.stderr, flush=True)  # noqa: T201 (the command line's output)
+
+
+def _new_bar(total: int, unit: str) -> Any:
+    from tqdm import tqdm
+
+    # disable=None: no bar where stderr is no terminal, so that logs and scripts get whole lines only
+    return tqdm(total=total, unit=f" {unit}", file=sys.stderr, disable=None, leave=False, dynamic_ncols=True)
+
+
+def _short(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+@contextmanager
+def signals_become(command: Command, inbox: Inbox) -> Iterator[None]:
+    """The first Ctrl-C or SIGTERM (SLURM's) becomes `command`; the second ends the job at once."""
+    owner = os.getpid()
+
+    def heard(number: int, _frame: FrameType | None) -> None:
+        if os.getpid() != owner:  # a process the job has forked: it ends as if nobody listened
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+        if inbox.command is not None:
+            raise KeyboardInterrupt
+        inbox.put({"cmd": command.value})
+
+    before: dict[int, Any] = {}
+    try:
+        for wanted in (signal.SIGINT, signal.SIGTERM):
+            before[wanted] = signal.signal(wanted, heard)
+    except ValueError:
+        pass  # not the main thread: the caller keeps its own handlers
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,261 @@
+"""The command line: what is parsed, what stays unloaded, exit codes, and what goes to which stream."""
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from segdepth_app import cli, config
+from segdepth_app.errors import Cancelled, SegDepthError
+from segdepth_app.jobs import registry
+from segdepth_app.reporting import Command
+from segdepth_app.verbs import run as running
+from segdepth_app.verbs.jobs import JOB_VERBS
+from segdepth_app.verbs.options import field_help
+
+ROOT = Path(__file__).parents[1]
+VERBS = (
+    "demo simulate movie image train evaluate infer saliency trace columns export describe doctor self-test schema view"
+).split()
+HEAVY = ("torch", "lightning", "scipy", "h5py", "matplotlib", "PySide6", "numpy")
+
+
+def settings_of(*argv: str) -> config.Config:
+    """The config that a command line makes."""
+    arguments = cli.build_parser().parse_args(list(argv))
+    verb = next(verb for verb in JOB_VERBS if verb.name == argv[0])
+    return verb.settings(arguments)
+
+
+def job_that(monkeypatch, action):
+    """Puts `action(settings, reporter)` in the place of every job."""
+    monkeypatch.setattr(running, "find_job", lambda _: argparse.Namespace(function=lambda: action))
+
+
+def test_every_verb_of_the_contract_is_there():
+    (choices,) = [a.choices for a in cli.build_parser()._actions if isinstance(a, argparse._SubParsersAction)]
+    assert sorted(choices) == sorted(VERBS)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_explains_itself_on_stdout(verb, capsys):
+    assert cli.main([verb, "--help"]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith(f"usage: segdepth {verb}")
+    assert err == ""
+
+
+@pytest.mark.parametrize("argv", [["schema", "simulate"], ["--help"], ["train", "--help"], ["--version"]], ids=str)
+def test_help_and_schema_load_nothing_heavy(argv):
+    script = (
+        "import sys; from segdepth_app.cli import main; code = main(sys.argv[1:]);"
+        f"print(code, [name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *argv], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stderr.strip() == "0 []"
+
+
+def test_image_options_become_its_settings():
+    settings = settings_of(
+        *"image particle.cif --out a.tif --pixel-size-pm 8 --shape 300,500 --defocus-nm -3 --focal-spread-nm 3".split(),
+        *"--image-spread-pm 0 --c3-um -12.5 --c5-mm 2 --dose 2.5 --potential kirkland --seed 7".split(),
+    )
+    assert settings == config.ImageConfig(
+        structure=Path("particle.cif"),
+        out=Path("a.tif"),
+        pixel_size_pm=8,
+        height_px=300,
+        width_px=500,
+        defocus_nm=-3,
+        focal_spread_nm=3,
+        image_spread_pm=0,
+        c3_um=-12.5,
+        c5_mm=2,
+        dose_e_per_px=2.5,
+        potential="kirkland",
+        seed=7,
+    )
+
+
+def test_infer_options_become_its_settings():
+    settings = settings_of(
+        *"infer --model m a.dm4 b.dm4 --pixel-size-pm 8.8 --dose 2 --vacuum 1,2,30,40 --mirror --out r.h5".split()
+    )
+    assert settings == config.InferConfig(
+        model="m",
+        series=(Path("a.dm4"), Path("b.dm4")),
+        pixel_size_pm=8.8,
+        dose_e_per_px=2,
+        vacuum="1,2,30,40",
+        mirror=True,
+        out=Path("r.h5"),
+    )
+
+
+def test_saliency_takes_x_before_y():
+    settings = settings_of(*"saliency --model m a.tif --frame 3 --pixel 612,88 --depth 6 --out s.npy".split())
+    assert (settings.x_px, settings.y_px, settings.frame, settings.depth) == (612, 88, 3, 6)
+
+
+@pytest.mark.parametrize("text", ["--dose 1 2.5 5", "--dose 1,2.5,5", "--dose 1 --dose 2.5,5"])
+def test_evaluate_takes_several_doses_however_they_are_written(text):
+    settings = settings_of(*f"evaluate --model m --dataset d.h5 --out e {text}".split())
+    assert settings.doses_e_per_px == (1.0, 2.5, 5.0)
+
+
+def test_dose_none_means_a_clean_image():
+    assert settings_of(*"image a.csv --out a.tif --dose none".split()).dose_e_per_px is None
+
+
+def test_set_changes_a_nested_setting_of_a_preset():
+    settings = settings_of(
+        *"simulate --preset quick --set n_specimens=7 --set specimen.wedge_faces=exit --out a.h5".split()
+    )
+    plain = settings_of(*"simulate --preset quick --out a.h5".split())
+    assert (settings.n_specimens, settings.specimen.wedge_faces) == (7, "exit")
+    assert settings.model_copy(update={"n_specimens": plain.n_specimens, "specimen": plain.specimen}) == plain
+
+
+def test_a_settings_file_gives_back_the_same_settings(tmp_path):
+    before = settings_of(*"train --preset quick --dataset d.h5 --out run --set max_epochs=3".split())
+    path = tmp_path / "config.json"
+    path.write_text(before.model_dump_json(), encoding="utf-8")
+    assert settings_of("train", str(path), "--out", "run") == before
+
+
+def test_resume_takes_the_settings_that_the_run_kept(tmp_path):
+    before = settings_of(*"train --preset quick --dataset d.h5 --set max_epochs=3 --out".split(), str(tmp_path))
+    (tmp_path / "config.json").write_text(before.model_dump_json(), encoding="utf-8")
+    assert settings_of("train", "--resume", "--out", str(tmp_path)) == before.model_copy(update={"resume": True})
+
+
+def test_help_carries_the_fields_sentence_range_and_default():
+    text = field_help(config.ImageConfig, "defocus_nm")
+    assert text == "Defocus C1; above 0 is overfocus (-100 to 100; default 6)."
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (Cancelled("The job was cancelled."), 130),
+        (KeyboardInterrupt(), 130),
+        (SegDepthError("The loss is not a number.", "Lower the learning rate."), 1),
+        (MemoryError(), 1),
+        (OSError(28, "No space left on device", "a.h5"), 1),
+        (PermissionError(13, "Permission denied", "a.h5"), 2),
+        (ZeroDivisionError("division by zero\nand more"), 1),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_every_fault_is_one_line_and_an_exit_code(error, code, monkeypatch, capsys):
+    def fail(_settings, _reporter):
+        raise error
+
+    job_that(monkeypatch, fail)
+    assert cli.main(["demo"]) == code
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("segdepth: ")
+    assert err.count("\n") == 1
+
+
+def test_debug_adds_the_traceback(monkeypatch, capsys):
+    monkeypatch.setenv("SEGDEPTH_DEBUG", "1")
+    job_that(monkeypatch, lambda *_: 1 / 0)
+    assert cli.main(["demo"]) == 1
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_json_puts_events_and_nothing_else_on_stdout(monkeypatch, capsys):
+    def work(_settings, reporter):
+        reporter.started(device="cpu")
+        for done in range(1, 201):
+            reporter.progress(done, 200, "images")
+        reporter.artifact(Path("Größe.h5"))
+
+    job_that(monkeypatch, work)
+    assert cli.main(["demo", "--json"]) == 0
+    out, err = capsys.readouterr()
+    events = [json.loads(line) for line in out.splitlines()]
+    assert [event["event"] for event in (events[0], *events[-3:])] == ["started", "progress", "artifact", "end"]
+    assert events[-3]["done"] == 200
+    # 200 steps take a few ms, ten lines a second may be written
+    assert len(events) < 10
+    assert events[-2]["path"] == "Größe.h5"
+    assert events[-1]["reason"] == "done"
+    assert err == ""
+
+
+def test_json_tells_faults_on_both_streams(monkeypatch, capsys):
+    def fail(_settings, _reporter):
+        raise SegDepthError("The loss is not a number.", "Lower the learning rate.")
+
+    job_that(monkeypatch, fail)
+    assert cli.main(["demo", "--json"]) == 1
+    out, err = capsys.readouterr()
+    error, end = (json.loads(line) for line in out.splitlines())
+    assert (error["event"], error["message"], error["hint"]) == (
+        "error",
+        "The loss is not a number.",
+        "Lower the learning rate.",
+    )
+    assert (end["event"], end["reason"]) == ("end", "failed")
+    assert err == "segdepth: The loss is not a number. Lower the learning rate.\n"
+
+
+@pytest.mark.parametrize(
+    ("argv", "asked"),
+    [(["demo"], Command.CANCEL), (["train", "--dataset", "d.h5", "--out", "run"], Command.PAUSE)],
+    ids=["demo", "train"],
+)
+def test_ctrl_c_pauses_a_training_and_cancels_anything_else(argv, asked, monkeypatch, capsys):
+    heard = []
+
+    def work(_settings, reporter):
+        os.kill(os.getpid(), signal.SIGINT)
+        heard.append(reporter.command())
+        reporter.raise_if_cancelled()
+
+    before = signal.getsignal(signal.SIGINT)
+    job_that(monkeypatch, work)
+    assert cli.main(argv) == 130
+    assert heard == [asked]
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_finished_files_are_named_on_stdout(monkeypatch, capsys):
+    job_that(monkeypatch, lambda _settings, reporter: reporter.artifact(Path("a.h5")))
+    assert cli.main(["demo"]) == 0
+    assert capsys.readouterr().out == "a.h5\n"
+
+
+@pytest.mark.parametrize(
+    ("width", "parameters"),
+    [(16, 1_175_563), (32, 4_691_979), (64, 18_747_403), (96, 42_166_283), (130, 77_308_411)],
+)
+def test_describe_counts_the_parameters_of_the_papers_table(width, parameters, capsys):
+    assert cli.main(["describe", "--network", "paper", "--width", str(width), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["parameters"] == parameters
+
+
+@pytest.mark.parametrize("job", [job for job in registry.JOBS if job not in ("fake", "explore")])
+def test_schema_tells_every_setting_with_its_sentence(job, capsys):
+    assert cli.main(["schema", job]) == 0
+    schema = json.loads(capsys.readouterr().out)
+    model = registry.find_job(job).config_class()
+    assert set(schema["properties"]) == set(model.model_fields)
+    assert schema["additionalProperties"] is False
+
+
+def test_a_broken_pipe_is_no_fault():
+    """As in `segdepth schema train | head -n 1`."""
+    script = f"{sys.executable} -m segdepth_app schema train | head -c 10"
+    done = subprocess.run(["bash", "-c", f"set -o pipefail; {script}"], cwd=ROOT, capture_output=True, timeout=60)
+    assert done.stderr == b""

@@ -1,0 +1,144 @@
+"""The house rules that no linter knows."""
+
+import ast
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import segdepth_app
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted((ROOT / "segdepth_app").rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+TEXTS = [
+    *SOURCES,
+    *TESTS,
+    *(path for path in sorted(ROOT.glob("*")) if path.is_file() and path.suffix in {".md", ".toml", ""}),
+    *(path for path in sorted((ROOT / "packaging").rglob("*")) if path.is_file()),
+    *(
+        path
+        for path in sorted((ROOT / "resources").rglob("*"))
+        if path.suffix in {".json", ".md", ".csv", ".txt", ".svg"}
+    ),
+]
+SCIENCE = ("specimen", "microscope", "datasets", "models", "training", "evaluation", "series", "inference")
+MAX_LINES, MAX_MAIN_WINDOW_LINES, MAX_FUNCTION_LINES = 400, 250, 60
+# a class of one letter each, so that this line does not find itself
+MACHINE_PATHS = re.compile(r"/wor[k]/|/hom[e]/[a-z]|/User[s]/[A-Za-z]|/roo[t]/|[A-Z]:.User[s]")
+
+by_path = pytest.mark.parametrize("path", SOURCES + TESTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+
+
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+
+
+def functions_in(tree: ast.AST) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_no_file_names_a_folder_of_one_machine(path):
+    found = MACHINE_PATHS.findall(path.read_text(encoding="utf-8"))
+    assert not found
+
+
+@by_path
+def test_files_and_functions_stay_short(path):
+    text = path.read_text(encoding="utf-8")
+    limit = MAX_MAIN_WINDOW_LINES if path.name == "main_window.py" else MAX_LINES
+    assert len(text.splitlines()) < limit
+    long = {
+        function.name: function.end_lineno - function.lineno + 1
+        for function in functions_in(ast.parse(text))
+        if function.end_lineno - function.lineno >= MAX_FUNCTION_LINES
+    }
+    assert not long
+
+
+@by_path
+def test_no_function_is_shadowed_by_a_later_one_of_its_name(path):
+    """The first of two tests of the same name never runs, and nothing says so."""
+    shadowed = []
+    for scope in [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Module | ast.ClassDef)]:
+        seen = set()
+        for node in scope.body:
+            if not isinstance(node, ast.FunctionDef | ast.ClassDef):
+                continue
+            # a property's setter and an overload share a name on purpose
+            if node.name in seen and not node.decorator_list:
+                shadowed.append(node.name)
+            seen.add(node.name)
+    assert not shadowed
+
+
+@by_path
+def test_no_comparison_is_made_and_dropped(path):
+    """`x == y` alone on a line is an assert that lost its word."""
+    dropped = [
+        node.lineno
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Compare)
+    ]
+    assert not dropped
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in SOURCES if path.relative_to(ROOT / "segdepth_app").parts[0] in SCIENCE],
+    ids=lambda path: path.relative_to(ROOT).as_posix(),
+)
+def test_public_functions_of_the_science_rooms_say_what_they_do(path):
+    tree = tree_of(path)
+    assert ast.get_docstring(tree)
+    silent = [
+        function.name
+        for scope in [tree, *(node for node in tree.body if isinstance(node, ast.ClassDef))]
+        for function in scope.body
+        if isinstance(function, ast.FunctionDef)
+        and not function.name.startswith("_")
+        and not ast.get_docstring(function)
+    ]
+    assert not silent
+
+
+@by_path
+def test_package_files_import_nothing(path):
+    """Else a light reader would drag in its whole room."""
+    if path.name == "__init__.py":
+        imports = [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Import | ast.ImportFrom)]
+        assert not imports
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_helpers_beside_tests_have_names_of_their_own(path):
+    """Tests import helpers by bare name, from several folders."""
+    if not path.name.startswith(("test_", "conftest", "__")):
+        assert [other for other in TESTS if other.name == path.name] == [path]
+
+
+def test_the_version_stands_in_one_place():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert "version" not in project
+    assert project["dynamic"] == ["version"]
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    newest = re.search(r"^## \[(\d[^\]]*)\]", changelog, re.MULTILINE)
+    assert newest is None or newest[1] == segdepth_app.__version__
+
+
+def test_every_dependency_is_pinned_for_the_set_up():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["test"]]
+    pinned = {
+        _normal(line.split("==")[0])
+        for line in (ROOT / "packaging/constraints.txt").read_text(encoding="utf-8").splitlines()
+        if "==" in line and not line.startswith("#")
+    }
+    names = {_normal(re.match(r"[A-Za-z0-9_.-]+", requirement)[0]) for requirement in wanted}
+    assert names - pinned == set()
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
