@@ -34,7 +34,7 @@ def _subject(provenance: dict[str, Any]) -> str:
     low, high = provenance["image_spread_range_pm"]
     name = Path(provenance["dataset"]["path"]).stem
     split = provenance["dataset"]["split"]
-    return f"{provenance['model']['name']} on {name} ({split}), image spread {low:g}–{high:g} pm"
+    return f"{provenance['model']['name']} on {name} ({split}), image spread {low:.3g}–{high:.3g} pm"
 
 
 def _figure(width: float, height: float, title: str) -> Figure:
@@ -83,11 +83,9 @@ def reliability_figure(arrays: dict[str, np.ndarray], edges: np.ndarray, figures
             ece = "none" if figures[name] is None else f"{figures[name]:.4f}"
             label = f"{when} temperature, ECE {ece}"
             top.plot(confidence[used] / n[used], right[used] / n[used], "o-", color=colour, markersize=4, label=label)
-        bottom.stairs(pair[1, 0], edges, fill=True, color=BLUE, alpha=0.5)
-        if pair[1, 0].any():
-            bottom.set_yscale("log")
+        bottom.stairs(pair[1, 0] / max(pair[1, 0].sum(), 1), edges, fill=True, color=BLUE, alpha=0.5)
         top.set(ylabel="accuracy", xlim=(0, 1), ylim=(0, 1), title=f"{what}s, temperature {figures['temperature']:.3g}")
-        bottom.set(xlabel="confidence", ylabel=f"{what}s")
+        bottom.set(xlabel="confidence", ylabel=f"share of {what}s")
         top.legend(fontsize=8, loc="upper left")
     return figure
 
@@ -116,7 +114,7 @@ def _depth_bars(axes: Any, figures: dict[str, Any]) -> None:
         axes.bar(positions, heights, width, label=element, color=(BLUE, ORANGE, GREY)[number % 3])
     axes.set(xlabel="true depth, atoms (0: empty site)", ylabel="column accuracy", ylim=(0, 1), xticks=range(11))
     if by_element:
-        axes.legend(fontsize=8)
+        _legend_above(axes)
 
 
 def _bars(axes: Any, labels: list[str], figures: list[dict[str, Any]]) -> None:
@@ -128,7 +126,12 @@ def _bars(axes: Any, labels: list[str], figures: list[dict[str, Any]]) -> None:
     axes.set_xticks(positions, [f"{name}\nn {item['n']}" for name, item in zip(labels, figures, strict=True)])
     axes.tick_params(axis="x", labelsize=7)
     axes.set(ylabel="column accuracy", ylim=(0, 1.02))
-    axes.legend(fontsize=8, loc="lower right")
+    _legend_above(axes)
+
+
+def _legend_above(axes: Any) -> None:
+    """Outside, so that it hides no bar."""
+    axes.legend(fontsize=8, ncols=2, loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0.1, frameon=False)
 
 
 def deviating_figure(figures: dict[str, Any], title: str) -> Figure:

@@ -11,6 +11,8 @@ from segdepth_app.gui.evaluate.wording import cell_text
 
 MARGIN_PX = 30
 """Room for the axes' numbers and names."""
+SAME_CONTRAST = 0.179
+"""Luminance on which black and white text stand out equally (4.6 : 1)."""
 STEPS = {
     Qt.Key.Key_Up: (-1, 0),
     Qt.Key.Key_Down: (1, 0),
@@ -37,11 +39,11 @@ class ConfusionMatrix(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Small, but readable."""
-        return QSize(240, 200)
+        return QSize(240, 170)
 
     def sizeHint(self) -> QSize:
-        """Square."""
-        return QSize(340, 320)
+        """It takes what there is."""
+        return self.minimumSizeHint()
 
     def set_matrix(self, counts: np.ndarray, unit: str) -> None:
         """Counts (n, n) of [true, called] and what is counted."""
@@ -107,9 +109,10 @@ class ConfusionMatrix(QWidget):
         for row, column in np.ndindex(n, n):
             cell = QRectF(area.left() + column * width, area.top() + row * height, width, height)
             share = float(self.shares[row, column])
-            painter.fillRect(cell.adjusted(0.5, 0.5, -0.5, -0.5), _blend(empty, full, share))
+            colour = _blend(empty, full, share)
+            painter.fillRect(cell.adjusted(0.5, 0.5, -0.5, -0.5), colour)
             if self.counts[row, column]:
-                painter.setPen(QColor(theme.colour("on_accent" if share > 0.5 else "text")))
+                painter.setPen(Qt.GlobalColor.white if luminance(colour) < SAME_CONTRAST else Qt.GlobalColor.black)
                 painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, short_count(int(self.counts[row, column])))
         self._paint_axes(painter, area, width, height)
         if self._cell:
@@ -132,6 +135,12 @@ class ConfusionMatrix(QWidget):
         painter.rotate(-90)
         painter.drawText(QRectF(-60, -8, 120, 14), centred, "true, atoms")
         painter.restore()
+
+
+def luminance(colour: QColor) -> float:
+    """Relative luminance, 0 to 1, as contrast ratios use it (WCAG 2)."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour.getRgbF()[:3]]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def _blend(low: QColor, high: QColor, share: float) -> QColor:

@@ -2,14 +2,14 @@
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from segdepth_app.gui import theme
 from segdepth_app.gui.evaluate.wording import Bars
 
-HISTOGRAM_SHARE = 4
-"""The diagram is this many times as high as the histogram below it."""
+HISTOGRAM_PX = 64
+"""Height of the histogram of confidence, with its axis."""
 
 
 class _Plot(pg.GraphicsLayoutWidget):
@@ -18,10 +18,14 @@ class _Plot(pg.GraphicsLayoutWidget):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(name)
-        self.setMinimumSize(200, 150)
+        self.setMinimumSize(200, 140)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.ci.layout.setContentsMargins(0, 4, 8, 0)
         self.ci.layout.setSpacing(2)
+
+    def sizeHint(self) -> QSize:
+        """Small: a graphics view's own hint would push the cards out of the window."""
+        return self.minimumSize()
 
     def add(self, row: int) -> pg.PlotItem:
         """One plot in the layout; it stands still."""
@@ -29,6 +33,10 @@ class _Plot(pg.GraphicsLayoutWidget):
         plot.setMouseEnabled(False, False)
         plot.setMenuEnabled(False)
         plot.hideButtons()
+        for side in ("left", "bottom"):
+            # outward ticks: inward ones cut into the bars; and no "(x0.001)" beside a label
+            plot.getAxis(side).setStyle(tickLength=4)
+            plot.getAxis(side).enableAutoSIPrefix(False)
         return plot
 
     def restyle(self) -> None:
@@ -47,18 +55,16 @@ class ReliabilityPlot(_Plot):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Reliability diagram", parent)
         self.diagram = self.add(0)
-        self.diagram.setRange(xRange=(0, 1), yRange=(0, 1), padding=0.02)
+        self.diagram.setRange(xRange=(0, 1), yRange=(0, 1), padding=0.03)
         self.diagram.setLabel("left", "accuracy")
         self.diagram.getAxis("bottom").setStyle(showValues=False)
         self.histogram = self.add(1)
         self.histogram.setLabel("bottom", "confidence")
-        self.histogram.getAxis("left").setStyle(showValues=False)
-        self.histogram.setLabel("left", "share")
-        self.histogram.setXRange(0, 1, padding=0.02)
+        self.histogram.getAxis("left").setStyle(showValues=False, tickLength=0)
+        self.histogram.setMaximumHeight(HISTOGRAM_PX)
+        self.histogram.setXRange(0, 1, padding=0.03)
         for plot in (self.diagram, self.histogram):
-            plot.getAxis("left").setWidth(40)
-        self.ci.layout.setRowStretchFactor(0, HISTOGRAM_SHARE)
-        self.ci.layout.setRowStretchFactor(1, 1)
+            plot.getAxis("left").setWidth(46)
         self.perfect = self.diagram.plot([0, 1], [0, 1])
         self.before = self.diagram.plot(symbol="o", symbolSize=5)
         self.after = self.diagram.plot(symbol="s", symbolSize=6)

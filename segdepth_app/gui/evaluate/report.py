@@ -27,7 +27,7 @@ from segdepth_app.gui.evaluate.plots import BarPlot, ReliabilityPlot
 VERDICT_ROLES = {"columns": "good", "leaning": "warning", "neighbourhoods": "bad", "unclear": "muted"}
 MATRICES = {"columns": "confusion_columns", "pixels": "confusion_pixels", "pixels at centres": "confusion_centres"}
 RELIABILITIES = {"columns": "column", "pixels": "pixel"}
-ROW_PX = 21
+ROW_PX = 20
 
 
 class Card(QFrame):
@@ -116,17 +116,19 @@ class ReportView(QWidget):
         head.addWidget(self.title, 1)
         for widget in (dose_label, self.dose, self.reveal, self.delete):
             head.addWidget(widget)
+        words = QVBoxLayout()
+        words.setSpacing(theme.SPACING_PX)
+        words.addWidget(self.table_card)
+        words.addWidget(self.verdict_card, 1)
         grid = QGridLayout()
         grid.setSpacing(theme.SPACING_PX)
-        cards = (
-            (self.table_card, self.matrix_card, self.reliability_card),
-            (self.verdict_card, self.deviating_card, self.groups_card),
-        )
-        for row, line in enumerate(cards):
-            for column, card in enumerate(line):
-                grid.addWidget(card, row, column)
-        grid.setRowStretch(0, 11)
-        grid.setRowStretch(1, 9)
+        grid.addLayout(words, 0, 0, 2, 1)
+        grid.addWidget(self.matrix_card, 0, 1)
+        grid.addWidget(self.reliability_card, 0, 2)
+        grid.addWidget(self.deviating_card, 1, 1)
+        grid.addWidget(self.groups_card, 1, 2)
+        grid.setRowStretch(0, 12)
+        grid.setRowStretch(1, 10)
         for column, stretch in enumerate((10, 12, 11)):
             grid.setColumnStretch(column, stretch)
         layout = QVBoxLayout(self)
@@ -200,9 +202,7 @@ class ReportView(QWidget):
         what = self.reliability_card.choice.currentData()
         self.reliability.show_table(self._arrays[f"reliability_{what}s"], self._arrays["reliability_edges"])
         before, after = (_patch(theme.colour(name)) for name in ("crosshair", "accent"))
-        remark = wording.reliability_remark(self._figures, what)
-        remark = remark.replace("before", f"{before} before").replace("after", f"{after} after", 1)
-        self.reliability_card.remark.setText(remark)
+        self.reliability_card.remark.setText(wording.reliability_remark(self._figures, what, before, after))
 
     def _show_verdict(self) -> None:
         deviating = self._figures["deviating"]
@@ -212,7 +212,8 @@ class ReportView(QWidget):
         self.verdict.findChild(QLabel, "text").setText(deviating["verdict_text"])
         bars = wording.deviating_bars(deviating)
         self.deviating.show_bars(bars, line=deviating["straight"]["right"])
-        self.deviating_card.remark.setText(_legend(bars, self.deviating) + " ┄ straight, right")
+        self.deviating_card.remark.setText(_legend(bars, self.deviating) + " ┄ straight")
+        self.deviating_card.setToolTip(wording.DEVIATING_HELP)
 
     def _show_groups(self) -> None:
         if not self._figures:
@@ -248,6 +249,9 @@ def _table() -> QTableWidget:
             if column:
                 item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             table.setItem(row, column, item)
+    # all rows at once: a scroll bar in ten lines is a nuisance
+    table.setFixedHeight(header.sizeHint().height() + table.rowCount() * ROW_PX + 2)
+    table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     return table
 
 

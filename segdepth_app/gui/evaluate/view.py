@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QMessageBox,
+    QScrollArea,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -61,7 +62,7 @@ class EvaluateView(QWidget):
         )
         self.stack = QStackedWidget()
         self.stack.addWidget(self.nothing)
-        self.stack.addWidget(self.report)
+        self.stack.addWidget(_scrolling(self.report))
         self._lay_out()
 
     # setters
@@ -96,7 +97,7 @@ class EvaluateView(QWidget):
     def show_header(self, title: str, doses: list[str], dose: str) -> None:
         """Which evaluation, and the doses it has."""
         self.report.show_header(title, doses, dose)
-        self.stack.setCurrentWidget(self.report)
+        self.stack.setCurrentIndex(1)
 
     def show_provenance(self, line: str, notes: list[str]) -> None:
         """What was judged on what, and what is missing."""
@@ -155,7 +156,8 @@ class EvaluateView(QWidget):
             column.addWidget(widget)
         column.addWidget(self.list, 1)
         splitter = QSplitter(Qt.Orientation.Horizontal)
-        splitter.addWidget(side)
+        self.list.setMinimumHeight(80)
+        splitter.addWidget(_scrolling(side))
         splitter.addWidget(self.stack)
         splitter.setStretchFactor(1, 1)
         splitter.setChildrenCollapsible(False)
@@ -164,3 +166,12 @@ class EvaluateView(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(*[theme.SPACING_PX] * 4)
         layout.addWidget(splitter)
+
+
+def _scrolling(widget: QWidget) -> QScrollArea:
+    """Shows all of a widget in a small window or at a large scale."""
+    area = QScrollArea()
+    area.setWidget(widget)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QScrollArea.Shape.NoFrame)
+    return area

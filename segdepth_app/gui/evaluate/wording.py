@@ -29,6 +29,11 @@ PAPER_REMARK = (
     f"Paper: 64 channels, λ = {PAPER_DOSE_E_PER_PX:g} e/px, on its own test set, whose image spread is not published."
 )
 
+DEVIATING_HELP = (
+    "Columns 1 to 3 atoms off the smooth wedge around them: called right, called as the wedge would have it there, or "
+    "called otherwise. The dotted line is the share of straight columns that are called right."
+)
+
 BREAKDOWNS = {
     "by_depth": "true depth and element",
     "by_defocus_nm": "defocus, nm",
@@ -101,14 +106,14 @@ def list_entry(evaluation: Evaluation) -> str:
     """Two lines for the list of evaluations."""
     dose, figures = next(iter(evaluation.doses.items()))
     accuracy = number(figures.get("column_accuracy"), 3)
-    return f"{evaluation.title}\nλ {', '.join(evaluation.doses)} · columns {accuracy} at {dose} · {_when(evaluation)}"
+    return f"{evaluation.title}\ncolumns {accuracy} at λ {dose} · {_when(evaluation)}"
 
 
-def reliability_remark(figures: dict[str, Any], what: str) -> str:
-    """ECE of `pixel` or `column` before and after temperature."""
-    before = number(figures[f"{what}_ece_uncalibrated"], 4)
-    after = number(figures[f"{what}_ece"], 4)
-    return f"ECE {before} before, {after} after temperature {figures['temperature']:.3g}"
+def reliability_remark(figures: dict[str, Any], what: str, before: str, after: str) -> str:
+    """ECE of `pixel` or `column`, with the marks of the curves before and after temperature."""
+    raw = number(figures[f"{what}_ece_uncalibrated"], 4)
+    scaled = number(figures[f"{what}_ece"], 4)
+    return f"ECE {before} {raw} raw, {after} {scaled} at temperature {figures['temperature']:.3g}"
 
 
 def breakdown(figures: dict[str, Any], name: str) -> Bars:
@@ -124,7 +129,10 @@ def breakdown(figures: dict[str, Any], name: str) -> Bars:
         groups = {f"{item['low']:g}–{item['high']:g}": item for item in groups}
     return Bars(
         tuple(groups),
-        {"exact": tuple(item["accuracy"] for item in groups.values())},
+        {
+            "exact": tuple(item["accuracy"] for item in groups.values()),
+            "±1": tuple(item["within_one"] for item in groups.values()),
+        },
         tuple(item["n"] for item in groups.values()),
         BREAKDOWNS[name],
     )
@@ -136,7 +144,7 @@ def deviating_bars(deviating: dict[str, Any]) -> Bars:
     return Bars(
         tuple(name.replace("-", "−") for name in groups),
         {
-            "called right": tuple(item["right"] for item in groups.values()),
+            "right": tuple(item["right"] for item in groups.values()),
             "as the surroundings": tuple(item["as_plane"] for item in groups.values()),
             "otherwise": tuple(item["otherwise"] for item in groups.values()),
         },
@@ -158,6 +166,6 @@ def _range(limits: list[float]) -> str:
 
 def _when(evaluation: Evaluation) -> str:
     try:
-        return f"{datetime.fromisoformat(evaluation.created).astimezone():%d %b %Y %H:%M}"
+        return f"{datetime.fromisoformat(evaluation.created).astimezone():%d %b %H:%M}"
     except ValueError:
         return evaluation.created
