@@ -18,12 +18,15 @@ from segdepth_app.series import fingerprint as prints
 from segdepth_app.series.names import hinted_frame_time_s, hinted_pixel_size_pm
 from segdepth_app.series.sampling import Sample, sample_frames
 from segdepth_app.series.source import Source
-from segdepth_app.series.vacuum import COUNTS_FANO, Vacuum, estimate_vacuum
+from segdepth_app.series.vacuum import COUNTS_FANO, WHITE_NOISE, Vacuum, estimate_vacuum
 
 FROM_FILE, TYPED, MISSING = "from file", "typed", "missing"
 SATURATED_SHARE = 1e-3
 DISAGREEMENT = 0.2
 """A typed vacuum level or dose that is further than this from what the frames say is remarked upon."""
+
+MOST_COUNTS = 1000
+"""Counting cameras lose electrons long before so many fall on one pixel in one frame."""
 
 TIFF_ENDINGS = {".tif", ".tiff", ".btf", ".tf8"}
 PICTURE_ENDINGS = {".png", ".jpg", ".jpeg", ".bmp"}
@@ -166,6 +169,11 @@ class Series:
     def _looks_like_counts(self, sample: Sample, estimate: Vacuum) -> bool:
         if self._source.is_display or not sample.is_whole or sample.lowest < 0 or estimate.fano is None:
             return False
+        if estimate.level > MOST_COUNTS:
+            self._warnings.append(
+                f"The values are whole numbers, but {estimate.level:.4g} in vacuum is more than a camera can count."
+            )
+            return False
         if sample.divisor > 1:
             self._warnings.append(
                 f"All values are multiples of {sample.divisor}: counts times a gain. Divide them by "
@@ -177,6 +185,11 @@ class Series:
             self._warnings.append(
                 "The values are whole numbers, but in vacuum their variance is "
                 f"{estimate.fano:.2g} times their mean; electron counts would have about 1."
+            )
+            return False
+        if estimate.whiteness < WHITE_NOISE:
+            self._warnings.append(
+                "The values are whole numbers, but their noise is blurred over pixels, unlike that of counts."
             )
             return False
         return True

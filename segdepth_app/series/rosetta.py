@@ -34,13 +34,9 @@ READERS = {
     "ali": "mrc",
     "st": "mrc",
     "hspy": "hspy",
-    "zspy": "zspy",
     "tvips": "tvips",
     "blo": "blockfile",
     "mib": "quantumdetector",
-    "prz": "pantarhei",
-    "unf": "semper",
-    "rpl": "ripple",
 }
 
 

@@ -68,6 +68,8 @@ class RawSource(Source):
     """
 
     offset: int = 0
+    stored: np.dtype[Any] | None = None
+    """Number type with the file's byte order, where it is not `dtype`."""
     handle: Any = None
 
     def __post_init__(self) -> None:
@@ -94,7 +96,7 @@ class RawSource(Source):
                 f"Frame {index} of {self.paths[0].name} ends after {len(data):,} of {self._frame_bytes:,} bytes.",
                 "The file has become shorter since it was opened. Copy it again from where it was recorded.",
             )
-        return np.frombuffer(data, dtype=self.dtype).reshape(self.height_px, self.width_px)
+        return np.frombuffer(data, dtype=self.stored or self.dtype).reshape(self.height_px, self.width_px)
 
     def close(self) -> None:
         """Closes the file."""
@@ -145,8 +147,13 @@ def foreign_faults(path: Path, doing: str = "open") -> Iterator[None]:
     """Turns whatever a third-party reader raises into one line about the file."""
     try:
         yield
-    except (SeriesError, KeyboardInterrupt, MemoryError):
+    except SeriesError:
         raise
+    except MemoryError as error:
+        raise SeriesError(
+            f"Could not {doing} {path.name}: it asks for more memory than there is.",
+            "Close other programs; the file may also be damaged.",
+        ) from error
     except ModuleNotFoundError as error:
         raise SeriesError(
             f"{path.name} needs the Python package {error.name}, which is not installed.",

@@ -10,7 +10,7 @@ and printers write 72 dpi and the like. ImageJ's `fps` is the speed of its playe
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,30 +39,49 @@ _WHOLE_LIMIT_BYTES = 1 << 30
 
 @dataclass
 class PageSource(Source):
-    """Frames that are one TIFF page each, compressed or scattered."""
+    """Frames that lie scattered over the file, or are compressed."""
 
     file: Any = None
-    pages: Any = None
+    places: Any = None
+    """Per frame: a TIFF page, or the byte at which its plain numbers begin."""
+    stored: np.dtype[Any] = field(default_factory=lambda: np.dtype(np.uint8))
 
     def read(self, index: int) -> np.ndarray:
         """Frame `index` (H, W) as stored."""
-        name = self.paths[0].name
-        with foreign_faults(self.paths[0], f"read frame {index} of"):
-            page = self.pages[index]
-            if page is None:
-                raise SeriesError(f"Frame {index} of {name} is missing.", "Copy all files of the series.")
-            frame = np.squeeze(page.asarray())
+        with foreign_faults(self.paths[0], f"read frame {index} of"), _complaints():
+            place = self.places[index]
+            frame = self._plain(place, index) if isinstance(place, int) else self._page(place, index)
         if frame.shape != (self.height_px, self.width_px):
-            raise SeriesError(
-                f"Frame {index} of {name} is {' × '.join(map(str, frame.shape))} px; "
-                f"the series began with {self.height_px} × {self.width_px} px.",
-                "Open the parts as separate series.",
-            )
+            raise _odd_frame(self.paths[0], index, frame.shape, (self.height_px, self.width_px))
         return frame
+
+    def _page(self, page: Any, index: int) -> np.ndarray:
+        """A page by its own directory: tifffile's shortcut takes all pages to be like the first."""
+        import tifffile
+
+        if page is None:
+            raise SeriesError(f"Frame {index} of {self.paths[0].name} is missing.", "Copy all files of the series.")
+        if page.parent is self.file:
+            self.file.filehandle.seek(page.offset)
+            page = tifffile.TiffPage(self.file, index=page.index)
+        return np.squeeze(page.asarray())
+
+    def _plain(self, offset: int, index: int) -> np.ndarray:
+        self.file.filehandle.seek(offset)
+        data = self.file.filehandle.read(self.height_px * self.width_px * self.stored.itemsize)
+        return np.frombuffer(data, self.stored).reshape(self.height_px, self.width_px)
 
     def close(self) -> None:
         """Closes the file."""
         self.file.close()
+
+
+def _odd_frame(path: Path, index: int, found: tuple[int, ...], first: tuple[int, ...]) -> SeriesError:
+    return SeriesError(
+        f"Frame {index} of {path.name} is {' × '.join(map(str, found))} px; "
+        f"the series began with {' × '.join(map(str, first))} px.",
+        "Open the parts as separate series, or leave this frame out.",
+    )
 
 
 def open_tiff(path: Path) -> Source:
@@ -73,8 +92,13 @@ def open_tiff(path: Path) -> Source:
         file = tifffile.TiffFile(path)
         try:
             source = _opened(file, path)
-        except BaseException:
+        except BaseException as error:
             file.close()
+            if "keyframe" in str(error):
+                raise SeriesError(
+                    f"The frames of {path.name} differ in size, number type or compression.",
+                    "Open the parts as separate series.",
+                ) from error
             raise
     damage = [text for text in complaints if any(word in text.lower() for word in _DAMAGE)]
     if damage:
@@ -89,61 +113,81 @@ def open_tiff(path: Path) -> Source:
 
 
 def _opened(file: Any, path: Path) -> Source:
-    series, warnings = _main_series(file, path)
-    page = series.keyframe
-    check_numbers(series.dtype, path.name)
-    if series.axes.endswith("S"):
-        raise SeriesError(
-            f"{path.name} is a colour picture ({' × '.join(map(str, series.shape))}).",
-            "Open the counts the camera recorded, not a picture of them.",
-        )
-    n, height, width = stack_shape(tuple(series.shape), path.name)
-    if n > 1 and any(letter in series.axes for letter in "SC"):
+    members, warnings = _members(file, path)
+    main, page = members[0], members[0].keyframe
+    n, height, width = _shape(main, path)
+    n = sum(_shape(one, path)[0] for one in members)
+    if n > 1 and any(letter in main.axes for letter in "SC"):
         warnings.append(f"{path.name} calls its first axis colour; its {n} planes are taken as frames.")
     if page.photometric == 0:
         warnings.append(f"{path.name} is marked as to be shown inverted; its numbers are taken as stored.")
     if page.photometric == 3:
         warnings.append(f"{path.name} has a colour table; its numbers are taken as stored.")
     calibration, about = _calibration(file, page, path)
-    common = ((path,), n, height, width, np.dtype(series.dtype), calibration, warnings + about)
-    if series.dataoffset is not None and not series.is_multifile:
-        source: Source = RawSource(*common, offset=int(series.dataoffset))
-        source.dtype = np.dtype(file.byteorder + series.dtype.char)
+    common = ((path,), n, height, width, np.dtype(main.dtype), calibration, warnings + about)
+    stored = np.dtype(file.byteorder + main.dtype.char)
+    if len(members) == 1 and main.dataoffset is not None and not main.is_multifile:
         file.close()
-        return source
-    if len(series.pages) == n:
-        _check_end(series.pages[n - 1], path)
-        return PageSource(*common, file=file, pages=series.pages)
-    if n * height * width * series.dtype.itemsize > _WHOLE_LIMIT_BYTES:
+        return RawSource(*common, offset=int(main.dataoffset), stored=stored)
+    places = [place for one in members for place in _places(one, path, stored.itemsize)]
+    if places:
+        _check_end(places[-1], path, height * width * stored.itemsize)
+        return PageSource(*common, file=file, places=places, stored=stored)
+    if n * height * width * stored.itemsize > _WHOLE_LIMIT_BYTES:
         raise SeriesError(
             f"{path.name} stores its {n} frames in one compressed piece.", "Save it as an uncompressed TIFF stack."
         )
-    array = series.asarray().reshape(n, height, width)
+    array = main.asarray().reshape(n, height, width)
     file.close()
     return ArraySource(*common, array=array)
 
 
-def _main_series(file: Any, path: Path) -> tuple[Any, list[str]]:
-    """The images, and a remark on what else the file holds."""
+def _shape(series: Any, path: Path) -> tuple[int, int, int]:
+    check_numbers(series.dtype, path.name)
+    if series.axes.endswith("S"):
+        raise SeriesError(
+            f"{path.name} is a colour picture ({' × '.join(map(str, series.shape))}).",
+            "Open the counts the camera recorded, not a picture of them.",
+        )
+    return stack_shape(tuple(series.shape), path.name)
+
+
+def _places(series: Any, path: Path, itemsize: int) -> list[Any]:
+    """Where each frame lies; nothing where all frames are in one compressed piece."""
+    n, height, width = _shape(series, path)
+    if len(series.pages) == n:
+        return list(series.pages)
+    if series.dataoffset is not None:
+        return [int(series.dataoffset) + index * height * width * itemsize for index in range(n)]
+    return []
+
+
+def _members(file: Any, path: Path) -> tuple[list[Any], list[str]]:
+    """The images that make up the series, in order, and a remark on what else the file holds.
+
+    Programs that write frame by frame leave one "series" of a frame each; those of one shape belong together.
+    """
     everything = [one for one in file.series if one.pages]
     if not everything:
         raise SeriesError(f"{path.name} holds no image.", "Choose a file with images.")
     main = max(everything, key=lambda one: int(np.prod(one.shape, dtype=np.int64)))
-    others = [one for one in everything if one is not main]
+
+    def is_alike(one: Any) -> bool:
+        return one.shape[-2:] == main.shape[-2:] and one.dtype == main.dtype and one.axes[-2:] == main.axes[-2:]
+
+    members = [one for one in everything if is_alike(one)]
+    others = [one for one in everything if not is_alike(one)]
+    if len(members) > 1 and not all(_places(one, path, 1) for one in members):
+        raise SeriesError(f"{path.name} holds several stacks.", "Save each as a file of its own.")
     if not others:
-        return main, []
-    first = min(_page_numbers(main))
-    last = max(_page_numbers(main))
+        return members, []
+    numbers = [number for one in members for number in _page_numbers(one)]
     for one in others:
         for number in _page_numbers(one):
-            if first < number < last:
-                raise SeriesError(
-                    f"Frame {number} of {path.name} is {' × '.join(map(str, one.shape[-2:]))} px; "
-                    f"the series began with {' × '.join(map(str, main.shape[-2:]))} px.",
-                    "Open the parts as separate series, or leave this frame out.",
-                )
+            if min(numbers) < number < max(numbers):
+                raise _odd_frame(path, number, one.shape[-2:], main.shape[-2:])
     sizes = ", ".join(" × ".join(map(str, one.shape)) for one in others)
-    return main, [
+    return members, [
         f"{path.name} holds images of several sizes; the largest, {' × '.join(map(str, main.shape))}, "
         f"was taken and {sizes} left out."
     ]
@@ -153,13 +197,18 @@ def _page_numbers(series: Any) -> list[int]:
     return [page.index for page in series.pages if page is not None] or [0]
 
 
-def _check_end(page: Any, path: Path) -> None:
+def _check_end(place: Any, path: Path, frame_bytes: int) -> None:
     """The last frame must lie inside the file."""
-    if page is None:
+    if place is None:
         raise SeriesError(f"The last frame of {path.name} is missing.", "Copy all files of the series.")
-    end = max((a + b for a, b in zip(page.dataoffsets, page.databytecounts, strict=False)), default=0)
+    if isinstance(place, int):
+        end = place + frame_bytes
+    elif place.parent.filehandle.path == str(path):
+        end = max((a + b for a, b in zip(place.dataoffsets, place.databytecounts, strict=False)), default=0)
+    else:
+        return
     size = path.stat().st_size
-    if end > size and page.parent.filehandle.path == str(path):
+    if end > size:
         raise SeriesError(
             f"{path.name} is cut short: its header promises {end:,} bytes, the file has {size:,}.",
             "Copy it again from where it was recorded.",

@@ -4,10 +4,10 @@ Estimator. The sampled frames are averaged to blocks (sampling.py), and tiles of
 quarters, are judged: a tile is flat where its blocks scatter no more than noise explains (an F test at four
 standard deviations) or by less than 1.5 % of its mean. Noise is measured, not assumed to be Poisson: from frame to
 frame, or in a single image from neighbouring pixels of the calmest tiles. Crystals fail the test because
-every tile holds atomic columns. Among the means of the flat tiles the mode is taken; of several
-modes the brightest, since whatever stands in the beam without showing a lattice takes electrons away.
-The estimate is called uncertain, with the reason, where flat tiles are rare, levels are several,
-or noise would hide a crystal of 15 % contrast.
+every tile holds atomic columns. The means of the flat tiles form clusters; the brightest is vacuum, since whatever
+stands in the beam without showing a lattice takes electrons away. The estimate is called uncertain, with the
+reason, where flat tiles are rare, clusters are several, vacuum itself is uneven, or noise would hide a crystal
+of 15 % contrast.
 """
 
 from dataclasses import dataclass, field
@@ -20,8 +20,10 @@ FLAT_CONTRAST = 0.015
 HIDDEN_CONTRAST = 0.15
 RARE_SHARE = 0.01
 OTHER_LEVEL = 0.03
+UNEVEN = 0.02
 COUNTS_FANO = (0.3, 1.5)
 """Variance over mean of electron counts: 1 for Poisson, less with coincidence loss (0.78 was measured)."""
+WHITE_NOISE = 0.75
 _STRIDE = 2
 
 
@@ -34,6 +36,8 @@ class Vacuum:
     """Share of the tiles that the level rests on."""
     fano: float | None
     """Pixel variance over mean in these tiles; None where it cannot be told."""
+    whiteness: float = 1.0
+    """Variance from differences of neighbours over variance of pixels: 1 for counts, less for blurred noise."""
     doubts: list[str] = field(default_factory=list)
 
 
@@ -48,33 +52,47 @@ class _Tiles:
     """The part of it that noise explains."""
     pixel: np.ndarray
     """Variance of single pixels within the tile."""
+    fine: np.ndarray
+    """The same from differences of neighbours."""
     threshold: float
 
 
 def estimate_vacuum(sample: Sample) -> Vacuum:
     """The vacuum level, as explained at the head of this file."""
     if min(sample.mean.shape) < TILE_BLOCKS:
-        return Vacuum(float(sample.mean.mean()), 1.0, None, ["the image is too small to find a vacuum region"])
+        return Vacuum(float(sample.mean.mean()), 1.0, None, doubts=["the image is too small to find a vacuum region"])
     tiles = _judged(sample)
     if tiles is None:
-        return Vacuum(float(sample.mean.mean()), 0.0, None, ["no region has values above zero"])
+        return Vacuum(float(sample.mean.mean()), 0.0, None, doubts=["no region has values above zero"])
     contrast = np.sqrt(np.maximum(tiles.scatter - tiles.noise, 0)) / tiles.mean
     flat = (tiles.scatter <= tiles.threshold * tiles.noise) | (contrast < FLAT_CONTRAST)
-    doubts = []
     least = max(3, round(RARE_SHARE * len(flat)))
     if np.count_nonzero(flat) < least:
-        n = min(len(flat), least)
-        flat = np.zeros(len(flat), bool)
-        flat[np.argsort(contrast, kind="stable")[:n]] = True
-        doubts.append(f"no region is as flat as vacuum; the flattest varies by {100 * contrast[flat].mean():.2g} %")
-    elif np.median(tiles.noise[flat] / tiles.mean[flat] ** 2) * (tiles.threshold - 1) > HIDDEN_CONTRAST**2:
+        return _from_the_flattest(tiles, contrast, min(len(flat), least))
+    doubts = []
+    mean, noise = tiles.mean[flat], tiles.noise[flat]
+    if np.median(noise / mean**2) * (tiles.threshold - 1) > HIDDEN_CONTRAST**2:
         doubts.append("with so few electrons, noise would hide a crystal")
-    level, near, others = _level(tiles.mean[flat], float(np.sqrt(np.median(tiles.noise[flat])) / TILE_BLOCKS))
+    near, others = _brightest_cluster(mean, float(np.sqrt(np.median(noise))) / TILE_BLOCKS)
+    level = float(mean[near].mean())
     if others:
-        text = ", ".join(f"{value:.4g}" for value in others)
+        text = ", ".join(f"{value:.4g}" for value in others[:3]) + (", …" if len(others) > 3 else "")
         doubts.append(f"there are flat regions of other levels too ({text}); the brightest was taken for vacuum")
-    pixel = float(tiles.pixel[flat][near].mean())
-    return Vacuum(level, float(near.sum() / len(flat)), pixel / level, doubts)
+    unevenness = np.sqrt(max(0.0, float(mean[near].var() - np.median(noise) / TILE_BLOCKS**2))) / level
+    if unevenness > UNEVEN:
+        doubts.append(f"the vacuum itself varies by {100 * unevenness:.2g} % over the image")
+    pixel, fine = (float(values[flat][near].mean()) for values in (tiles.pixel, tiles.fine))
+    whiteness = fine / pixel if pixel > 0 else 0.0
+    return Vacuum(level, float(near.sum() / len(flat)), pixel / level, whiteness, doubts)
+
+
+def _from_the_flattest(tiles: _Tiles, contrast: np.ndarray, n: int) -> Vacuum:
+    """The best there is where nothing is flat."""
+    chosen = np.argsort(contrast, kind="stable")[:n]
+    level = float(np.median(tiles.mean[chosen]))
+    doubt = f"no region is as flat as vacuum; the flattest varies by {100 * contrast[chosen].mean():.2g} %"
+    # the pixel variance of such a tile holds structure, the differences of neighbours hardly any
+    return Vacuum(level, n / len(contrast), float(np.median(tiles.fine[chosen])) / level, 1.0, [doubt])
 
 
 def _judged(sample: Sample) -> _Tiles | None:
@@ -88,15 +106,16 @@ def _judged(sample: Sample) -> _Tiles | None:
     if not good.any():
         return None
     mean, scatter, pixel = mean[good], scatter[good], pixel[good]
+    fine = _tile_means(sample.fine)[good]
     n_frames = len(sample.indices)
     if n_frames > 1:
         noise = _tile_means(sample.over_time)[good] / n_frames
         spread = 2 / (n_blocks - 1) + 2 / (n_blocks * (n_frames - 1))
     else:
-        per_mean = np.quantile(_tile_means(sample.fine)[good] / mean, 0.1)
+        per_mean = np.quantile(fine / mean, 0.1)
         noise = per_mean * mean / sample.block_px**2
         spread = 2 / (n_blocks - 1)
-    return _Tiles(mean, scatter, noise, pixel, 1 + 4 * float(np.sqrt(spread)))
+    return _Tiles(mean, scatter, noise, pixel, fine, 1 + 4 * float(np.sqrt(spread)))
 
 
 def _tile_means(blocks: np.ndarray) -> np.ndarray:
@@ -108,20 +127,19 @@ def _tile_means(blocks: np.ndarray) -> np.ndarray:
     return tiles[::_STRIDE, ::_STRIDE].ravel() / k**2
 
 
-def _level(means: np.ndarray, noise: float) -> tuple[float, np.ndarray, list[float]]:
-    """The brightest mode of the tile means, which tiles belong to it, and the other modes."""
+def _brightest_cluster(means: np.ndarray, noise: float) -> tuple[np.ndarray, list[float]]:
+    """Which tiles belong to the brightest cluster of means, and the levels of the other clusters.
+
+    Clusters end where means become four times rarer than at the most frequent one; a cluster may be wide where the
+    illumination is uneven.
+    """
     width = max(0.01 * float(np.median(means)), 1.5 * noise)
     ordered = np.sort(means)
     count = np.searchsorted(ordered, ordered + width, "right") - np.searchsorted(ordered, ordered - width, "left")
-    modes: list[float] = []
-    for index in np.argsort(-count, kind="stable"):
-        if count[index] < 0.25 * count.max():
-            break
-        if all(abs(ordered[index] - mode) > 4 * width for mode in modes):
-            modes.append(float(ordered[index]))
-    level = max(modes)
-    for _ in range(3):
-        near = np.abs(means - level) <= 2 * width
-        level = float(means[near].mean())
-    others = [mode for mode in sorted(modes) if abs(mode - level) > max(OTHER_LEVEL * level, 3 * width)]
-    return level, near, others
+    frequent = ordered[count >= 0.25 * count.max()]
+    clusters = np.split(frequent, np.flatnonzero(np.diff(frequent) > width) + 1)
+    best = clusters[-1]
+    near = (means >= best[0] - width / 2) & (means <= best[-1] + width / 2)
+    level = float(means[near].mean())
+    others = [float(np.median(one)) for one in clusters[:-1]]
+    return near, [other for other in others if level - other > OTHER_LEVEL * level]
