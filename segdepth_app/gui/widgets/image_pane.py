@@ -178,7 +178,7 @@ class ImagePane(QWidget):
             self.view.removeItem(label)
         self._labels = []
         for x, y, colour, text in markers:
-            label = pg.TextItem(text, color=colour, anchor=(-0.25, 0.5), fill=pg.mkBrush(0, 0, 0, 150))
+            label = pg.TextItem(text, color="black", anchor=(-0.4, 0.5), fill=pg.mkBrush(colour))
             label.setFont(QFont(self.font().family(), max(self.font().pointSize() - 1, 7)))
             label.setPos(x + 0.5, y + 0.5)
             label.setZValue(21)
