@@ -17,7 +17,8 @@ class ScriptedJob(QObject):
         self.name, self.config, self.title = job, config, title
         self.state, self.progress, self.error = "running", None, None
         self.sent: list[dict] = []
-        self.stopped = False
+        self.stopped = self.has_ended = False
+        self.seconds_left = None
 
     def send(self, message: dict) -> None:
         self.sent.append(message)
@@ -28,7 +29,7 @@ class ScriptedJob(QObject):
     cancel = stop
 
     def end(self, state: str, error: dict | None = None) -> None:
-        self.state, self.error = state, error
+        self.state, self.error, self.has_ended = state, error, True
         self.state_changed.emit(state)
 
     def open_series(self, **facts) -> None:

@@ -4,15 +4,12 @@ The child serves one series (and, with a model, saliency maps of it). Arrays com
 belongs to this object and goes with it.
 """
 
-import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal
-
-ENDED_STATES = frozenset({"done", "stopped", "failed", "lost", "cancelled"})
+from PySide6.QtCore import QObject, QTimer, Signal
 
 
 class ExploreChild(QObject):
@@ -26,11 +23,12 @@ class ExploreChild(QObject):
 
     def __init__(self, jobs: Any, options: dict[str, Any], model: str | None, title: str) -> None:
         super().__init__()
-        self._folder = Path(tempfile.mkdtemp(prefix="segdepth-explore-"))
+        # goes at the latest when the program ends
+        self._folder = tempfile.TemporaryDirectory(prefix="segdepth-explore-", ignore_cleanup_errors=True)
         self._last_id = 0
         self._closed = False
         self._error_told = False
-        config = {**options, "model": model, "folder": str(self._folder)}
+        config = {**options, "model": model, "folder": self._folder.name}
         self._job = jobs.start("explore", config, title)
         self._job.event.connect(self._on_event)
         self._job.state_changed.connect(self._on_state)
@@ -45,11 +43,10 @@ class ExploreChild(QObject):
         """Ends the child and takes its files away."""
         if not self._closed:
             self._closed = True
+            if self._job.state == "idle":  # its process starts with the next turn of the event loop
+                QTimer.singleShot(0, self._job.cancel)
             self._job.cancel()
-            self._remove_folder()
-
-    def _remove_folder(self) -> None:
-        shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder.cleanup()
 
     def _on_event(self, event: dict) -> None:
         if self._closed:
@@ -63,12 +60,10 @@ class ExploreChild(QObject):
             self._error_told = True
             self.failed.emit(str(event.get("message", "")), str(event.get("hint", "")))
 
-    def _on_state(self, state: str) -> None:
-        if state not in ENDED_STATES:
-            return
-        if self._closed:
-            self._remove_folder()  # the child may have written one more file before it ended
-        elif not self._error_told:
+    def _on_state(self, _: str) -> None:
+        # a window that closes stops its helpers: nothing to report then
+        told = self._closed or self._error_told or self._job.state in ("stopped", "cancelled")
+        if self._job.has_ended and not told:
             self._error_told = True
             error = self._job.error or {}
             self.failed.emit(

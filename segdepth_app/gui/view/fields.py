@@ -58,6 +58,7 @@ class SourcedField(QWidget):
         self.edit.setToolTip(help_text)
         name.setBuddy(self.edit)
         self._unit = QLabel(unit)
+        self._unit.setVisible(bool(unit))
         self._source = QLabel()
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

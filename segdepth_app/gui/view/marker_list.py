@@ -63,6 +63,8 @@ class MarkerList(QWidget):
         header.setMinimumSectionSize(24)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setStretchLastSection(True)
+        header.setHighlightSections(False)
+        self.table.cellClicked.connect(lambda row, _: self.table.selectRow(row))
         self.table.itemSelectionChanged.connect(self._on_selection)
         self.remove_button = QPushButton("Remove")
         self.remove_button.clicked.connect(self._remove)
@@ -91,7 +93,8 @@ class MarkerList(QWidget):
                 self._set_cell(i, j, text)
             badge = self.table.item(i, 0)
             badge.setBackground(QColor(row.colour))
-            badge.setForeground(QColor("white"))
+            badge.setForeground(QColor("black"))
+            badge.setFlags(Qt.ItemFlag.ItemIsEnabled)  # a selected row keeps its marker's colour
             if row.number == selected and not self.table.item(i, 1).isSelected():
                 self.table.selectRow(i)
         if selected is None:
@@ -110,8 +113,8 @@ class MarkerList(QWidget):
             item.setText(text)
 
     def _chosen(self) -> int | None:
-        rows = self.table.selectionModel().selectedRows()
-        return int(self.table.item(rows[0].row(), 0).text()) if rows else None
+        cells = self.table.selectionModel().selectedIndexes()
+        return int(self.table.item(cells[0].row(), 0).text()) if cells else None
 
     def _on_selection(self) -> None:
         number = self._chosen()

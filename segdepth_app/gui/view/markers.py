@@ -9,18 +9,18 @@ from typing import Any
 
 MAX_MARKERS = 9
 
-# Bright enough for a dark picture and dark enough for a white panel (contrast over 3 against both), and none of
-# them is a class colour's neighbour in order: the number on the marker says the same as the colour.
+# Bright enough for black numbers on them (contrast above 4.5) and to show on dark pictures; the number beside a
+# marker says the same as its colour.
 COLOURS = (
-    "#e8590c",
-    "#1c7ed6",
-    "#c2255c",
-    "#2b8a3e",
-    "#9c36b5",
-    "#0c8599",
-    "#a8071a",
-    "#5c7c0a",
-    "#5f3dc4",
+    "#f76707",
+    "#339af0",
+    "#f06595",
+    "#37b24d",
+    "#cc5de8",
+    "#1098ad",
+    "#fa5252",
+    "#94b816",
+    "#9775fa",
 )
 
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 
+import numpy as np
 from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from segdepth_app.config import N_CLASSES
 from segdepth_app.gui import theme
@@ -66,6 +67,23 @@ class PaneHint(QObject):
         self._label.setGeometry(self._plot.rect().adjusted(8, 8, -8, -8))
 
 
+class PaneCaption(QLabel):
+    """A line over the upper left corner of a picture; no mouse, no room of its own."""
+
+    def __init__(self, pane: ImagePane) -> None:
+        super().__init__(pane.plot)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setStyleSheet("background: rgba(0, 0, 0, 150); color: white; padding: 2px 6px;")
+        self.move(4, 4)
+        self.hide()
+
+    def say(self, text: str) -> None:
+        """Shows the words; none hides the line."""
+        self.setText(text)
+        self.adjustSize()
+        self.setVisible(bool(text))
+
+
 class LinkedPanes(QWidget):
     """Four ImagePanes as one."""
 
@@ -81,9 +99,9 @@ class LinkedPanes(QWidget):
         self.panes = {name: ImagePane(title, kind) for name, (title, kind) in TITLES.items()}
         self.hints = {name: PaneHint(pane) for name, pane in self.panes.items()}
         self.depth_combo = self._make_depth_combo()
-        self.saliency_text = QLabel()
-        theme.set_role(self.saliency_text, "muted")
         self._aspect = 1.0
+        self._fitted = False
+        self._pixel_size_pm: float | None = None
         self._columns = 0
         self._layout = QGridLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
@@ -94,7 +112,7 @@ class LinkedPanes(QWidget):
         self._hover_timer.setInterval(READOUT_EVERY_MS)
         self._hover_timer.timeout.connect(self._tell_hover)
         for name, pane in self.panes.items():
-            self._add_header(pane, [self.saliency_text, self.depth_combo] if name == "saliency" else [])
+            self._add_header(pane, [self.depth_combo] if name == "saliency" else [])
             if name != "frame":
                 pane.link_to(self.panes["frame"])
             pane.plot.setMinimumSize(120, 100)
@@ -102,17 +120,37 @@ class LinkedPanes(QWidget):
             pane.hover_left.connect(self._on_hover_left)
             pane.pixel_hovered.connect(self._on_hover)
             pane.plot.scene().sigMouseClicked.connect(self._on_any_click)
+        self.caption = PaneCaption(self.panes["saliency"])
         self._arrange(2)
 
     def set_picture_size(self, width_px: int, height_px: int) -> None:
         """Size of the frames, to arrange the panes well."""
         self._aspect = width_px / height_px
+        self._fitted = False
         self._arrange(best_columns(self.width(), self.height(), self._aspect))
+
+    def show_image(self, name: str, image: np.ndarray, scale: float = 1.0) -> None:
+        """Shows an image in a pane. The first one of a series is fitted, all others keep the zoom."""
+        view = self.panes["frame"].view
+        x_range, y_range = view.viewRange()
+        self.panes[name].set_image(image, scale)
+        self.panes[name].item.setVisible(True)
+        self.panes[name].set_pixel_size(self._pixel_size_pm)
+        if self._fitted:
+            view.setRange(xRange=x_range, yRange=y_range, padding=0)
+        self._fitted = True
+
+    def hide_image(self, name: str) -> None:
+        """The pane is empty for now."""
+        self.panes[name].item.setVisible(False)
+        self.panes[name].set_pixel_size(None)
+        self.panes[name].set_crosshair(None, None)
 
     def set_pixel_size(self, pixel_size_pm: float | None) -> None:
         """For the scale bars."""
+        self._pixel_size_pm = pixel_size_pm
         for pane in self.panes.values():
-            pane.set_pixel_size(pixel_size_pm)
+            pane.set_pixel_size(pixel_size_pm if pane.item.isVisible() else None)
 
     def set_markers(self, markers: Iterable[Marker]) -> None:
         """Rings with numbers, in all panes."""
@@ -166,6 +204,7 @@ class LinkedPanes(QWidget):
         title = pane.layout().itemAt(0).widget()
         header = QWidget()
         header.setFixedHeight(HEADER_HEIGHT)
+        header.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         row = QHBoxLayout(header)
         row.setContentsMargins(0, 0, 0, 0)
         pane.layout().replaceWidget(title, header)
@@ -186,7 +225,8 @@ class LinkedPanes(QWidget):
         x, y = self._hover
         self._hover = None
         for pane in self.panes.values():
-            pane.set_crosshair(x, y)
+            if pane.item.isVisible():
+                pane.set_crosshair(x, y)
         self.pixel_hovered.emit(x, y)
         self._hover_timer.start()
 

@@ -37,6 +37,7 @@ class SeriesFacts:
     vacuum_source: str = ""
     dose_e_per_px: float | None = None
     dose_source: str = ""
+    fingerprint: str = ""
     warnings: tuple[str, ...] = ()
 
     @classmethod

@@ -9,15 +9,18 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from segdepth_app.config import N_CLASSES
 from segdepth_app.gui.view.markers import MAX_MARKERS
 
-ROW_HEIGHT = 84
+ROW_HEIGHTS = (44, 140)
+"""Lowest and highest, without the time axis."""
 AXIS_HEIGHT = 34
+BARE_AXIS_HEIGHT = 4
+ROW_GAP = 2
 AXIS_WIDTH = 30
 
 
@@ -27,6 +30,8 @@ class Trace:
 
     number: int
     colour: str
+    x: int
+    y: int
     probability: np.ndarray
     """uint8 [frame, class], 255 is certain; a frame that is not analysed is all 0."""
     path: np.ndarray | None
@@ -49,6 +54,7 @@ class TraceRow(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self.axis_height = BARE_AXIS_HEIGHT
         self._trace: Trace | None = None
         self._frame = 0
         self._badge = QLabel()
@@ -59,6 +65,7 @@ class TraceRow(QWidget):
         self.plot.hideButtons()
         self.plot.setMouseEnabled(x=False, y=False)
         self.plot.getViewBox().setDefaultPadding(0)
+        self.plot.getPlotItem().layout.setContentsMargins(0, 6, 4, 0)  # the number at the very top needs room
         self.image = pg.ImageItem(axisOrder="row-major", autoDownsample=False, levels=(0, 255))
         self.line = pg.PlotDataItem(connect="finite")
         self.cursor = pg.InfiniteLine(angle=90)
@@ -81,7 +88,7 @@ class TraceRow(QWidget):
         """Fills the row; only the last one carries the time axis."""
         self._trace = trace
         self._badge.setText(str(trace.number))
-        self._badge.setStyleSheet(f"background: {trace.colour}; color: white; font-weight: bold; border-radius: 3px;")
+        self._badge.setStyleSheet(f"background: {trace.colour}; color: black; font-weight: bold; border-radius: 3px;")
         self.setToolTip(trace.note)
         self.plot.setAccessibleName(f"Trace of marker {trace.number}: {trace.note}")
         step = trace.frame_time_s or 1.0
@@ -91,15 +98,16 @@ class TraceRow(QWidget):
         if trace.path is None:
             self.line.setData([], [])
         else:
-            self.line.setData(np.arange(n) * step, trace.path)
+            edges = np.column_stack([np.arange(n) - 0.5, np.arange(n) + 0.5]).ravel() * step
+            self.line.setData(edges, np.repeat(trace.path, 2))
         self.plot.setXRange(-0.5 * step, (n - 0.5) * step, padding=0)
         self.plot.setYRange(-0.5, N_CLASSES - 0.5, padding=0)
         bottom = self.plot.getAxis("bottom")
         bottom.setStyle(showValues=last)
-        bottom.setHeight(AXIS_HEIGHT if last else 4)
-        bottom.showLabel(last)
+        bottom.setHeight(AXIS_HEIGHT if last else BARE_AXIS_HEIGHT)
         bottom.setLabel("time (s)" if trace.frame_time_s else "frame")
-        self.setFixedHeight(ROW_HEIGHT + (AXIS_HEIGHT if last else 4))
+        bottom.showLabel(last)
+        self.axis_height = AXIS_HEIGHT if last else BARE_AXIS_HEIGHT
         self.apply_palette()
         self.set_frame(self._frame)
 
@@ -143,12 +151,13 @@ class TracesPanel(QScrollArea):
         content = QWidget()
         self._layout = QVBoxLayout(content)
         self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(2)
+        self._layout.setSpacing(ROW_GAP)
         self._hint = QLabel()
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._hint.setWordWrap(True)
-        self._layout.addWidget(self._hint)
-        self._layout.addStretch(1)
+        self._layout.addWidget(self._hint, 1)
+        self._layout.addStretch(0)
+        self._frame = 0
         self.rows: list[TraceRow] = []
         self.setWidget(content)
 
@@ -162,18 +171,34 @@ class TracesPanel(QScrollArea):
         for i, row in enumerate(self.rows):
             row.setVisible(i < len(traces))
             if i < len(traces):
+                row.set_frame(self._frame)
                 row.show_trace(traces[i], last=i == len(traces) - 1)
         self._hint.setText(hint)
         self._hint.setVisible(not traces)
+        self._share_height()
 
     def set_frame(self, frame: int) -> None:
         """Moves all cursors."""
+        self._frame = frame
         for row in self.rows:
             row.set_frame(frame)
 
-    def changeEvent(self, event: QEvent) -> None:
+    def _share_height(self) -> None:
+        """The rows fill the panel as long as they stay readable; beyond that it scrolls."""
+        rows = [row for row in self.rows if not row.isHidden()]
+        if not rows:
+            return
+        free = self.viewport().height() - sum(row.axis_height + ROW_GAP for row in rows)
+        low, high = ROW_HEIGHTS
+        for row in rows:
+            row.setFixedHeight(min(max(free // len(rows), low), high) + row.axis_height)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """More room for each row, or less."""
+        super().resizeEvent(event)
+        self._share_height()
+
+    def refresh_theme(self) -> None:
         """Light became dark, or back."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            for row in getattr(self, "rows", []):
-                row.apply_palette()
+        for row in self.rows:
+            row.apply_palette()

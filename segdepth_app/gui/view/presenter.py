@@ -1,0 +1,305 @@
+"""Decisions of the View tab: what is opened, which frame is shown, what a session keeps. No widgets."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from segdepth_app.errors import ResultError, SegDepthError
+from segdepth_app.gui.view import export
+from segdepth_app.gui.view.analysis import AnalysisPresenter
+from segdepth_app.gui.view.marking import MarkingPresenter
+from segdepth_app.gui.view.result_view import ResultView
+from segdepth_app.gui.view.saliency_client import SaliencyClient
+from segdepth_app.gui.view.scene import Scene, Typed
+from segdepth_app.gui.view.series_client import SeriesClient, SeriesFacts
+from segdepth_app.paths import results_folder
+
+RESULT_SUFFIXES = (".h5", ".hdf5")
+READ_AHEAD = 4
+HINT_ANALYSE = "Press Analyse to estimate the atoms per column."
+HINT_GAP = "This frame was not analysed."
+
+
+class ViewPresenter:
+    """The tab's head; the marker and analysis presenters do their part on the same scene."""
+
+    def __init__(
+        self,
+        view: Any,
+        context: Any,
+        series: SeriesClient,
+        saliency: SaliencyClient,
+        find_result: Callable[[str, Path], Path | None],
+    ) -> None:
+        self._view, self._context, self._series, self._saliency = view, context, series, saliency
+        self._find_result = find_result
+        self.scene = Scene()
+        self.analysis = AnalysisPresenter(view, context, self.scene, on_result=self.load_result, on_reopen=self._reopen)
+        self.marking = MarkingPresenter(view, context, self.scene, saliency, lambda: self.analysis.model)
+        self._wanted: dict[str, Any] = {}
+        self._pictured = -1
+        self._reopening = False
+        series.opened.connect(self._on_opened)
+        series.frame_ready.connect(self._on_frame)
+        series.contrast_ready.connect(view.set_contrast)
+        series.failed.connect(self._on_series_failure)
+        self.analysis.show_models()
+        self.show_welcome()
+
+    # --- opening
+
+    def show_welcome(self) -> None:
+        """Nothing is open."""
+        self._view.show_welcome(self._context.settings.recent())
+
+    def open_path(self, path: str | Path) -> bool:
+        """Opens a series (file or folder) or a result; whether it looks like something of the kind."""
+        path = Path(path)
+        if not path.exists():
+            self._context.report(f"Not found: {path}.", "It may have been moved or renamed.")
+            return False
+        try:
+            result = ResultView(path) if path.suffix.lower() in RESULT_SUFFIXES else None
+        except ResultError as error:
+            if not error.message.endswith("is not a SegDepth result."):
+                self._context.report(error)
+                return False
+            result = None  # some microscopes write series as HDF5
+        self._leave()
+        self._context.settings.add_recent(str(path))
+        if result is None:
+            self._open_series((str(path),))
+        else:
+            self._open_result(result)
+        return True
+
+    def close(self) -> None:
+        """Ends the children and closes the files."""
+        self._leave()
+        self._series.close()
+        self._saliency.close()
+
+    def _leave(self) -> None:
+        self.analysis.leave()
+        self._saliency.close()
+        if self.scene.result:
+            self.scene.result.close()
+        self.scene.reset()
+        self._wanted, self._reopening, self._pictured = {}, False, -1
+        self.marking.clear()
+        self._view.clear_pictures()
+
+    def _open_series(self, paths: tuple[str, ...]) -> None:
+        self.scene.paths = paths
+        name = Path(paths[0]).name
+        self._view.show_workspace(name)
+        self._view.show_hint("frame", f"Opening {name}…")
+        self._series.open(self.scene.options(), name)
+
+    def _open_result(self, result: ResultView) -> None:
+        self.scene.result = result
+        typed = {"pixel_size_pm": "pixel_size", "dose_e_per_px": "dose"}
+        facts = result.facts
+        self.scene.typed = Typed(
+            **{key: getattr(facts, key) for key, name in typed.items() if getattr(facts, f"{name}_source") == "typed"}
+        )
+        if all(Path(source).exists() for source in result.sources):
+            self._open_series(result.sources)
+        else:
+            self._series.close()
+            self._view.show_workspace(facts.name)
+            self._view.show_hint("frame", f"The source file is missing:\n{result.source_text}")
+        self._take_size(facts)
+        self._result_loaded()
+
+    def _reopen(self) -> None:
+        self._reopening = True
+        self._series.open(self.scene.options(), Path(self.scene.paths[0]).name)
+
+    def _on_opened(self, facts: SeriesFacts) -> None:
+        scene = self.scene
+        scene.file_facts = facts
+        if self._reopening:
+            self._reopening = False
+            self.analysis.refresh()
+            self.show_frame(scene.frame)
+            return
+        if scene.result and not _same_shape(scene.result.facts, facts):
+            self._context.report(
+                f"The result was made from {_shape_text(scene.result.facts)}; {facts.name} has {_shape_text(facts)}.",
+                "The series was changed since. Analyse it again.",
+            )
+            scene.result.close()
+            scene.result = None
+        if scene.result is None:
+            self._find_earlier_result(facts)
+        self._take_size(facts)
+        self._result_loaded()
+
+    def _find_earlier_result(self, facts: SeriesFacts) -> None:
+        path = self._find_result(facts.fingerprint, results_folder()) if facts.fingerprint else None
+        if path is None:
+            return
+        try:
+            self.scene.result = ResultView(path)
+        except SegDepthError as error:
+            self._context.report(error)
+        else:
+            self._context.status(f"Showing the result found for this series: {path.name}")
+
+    def _take_size(self, facts: SeriesFacts) -> None:
+        self._view.set_series(facts.n_frames, facts.frame_time_s, facts.width_px, facts.height_px)
+
+    def load_result(self, path: Path) -> None:
+        """Shows a result of the series that is open."""
+        try:
+            result = ResultView(path)
+        except SegDepthError as error:
+            self._context.report(error)
+            return
+        if self.scene.result:
+            self.scene.result.close()
+        self.scene.result = result
+        self._result_loaded()
+
+    def _result_loaded(self) -> None:
+        self._view.set_can_export(result=self.scene.result is not None)
+        self.analysis.refresh()
+        wanted, self._wanted = self._wanted, {}
+        self.show_frame(min(int(wanted.get("frame", self.scene.frame)), self.scene.n_frames - 1))
+        self._view.set_frame(self.scene.frame)
+        self.marking.result_changed()
+        if "markers" in wanted:
+            self.marking.restore(wanted["markers"])
+
+    def _on_series_failure(self, message: str, hint: str) -> None:
+        self._context.report(message, hint)
+        if self.scene.file_facts is None and self.scene.result is None:
+            self._leave()
+            self.show_welcome()
+        else:
+            self._view.show_hint("frame", message)
+
+    # --- frames
+
+    def show_frame(self, frame: int) -> None:
+        """Shows a frame and its maps, as soon as it is there."""
+        scene = self.scene
+        if not 0 <= frame < scene.n_frames:
+            return
+        scene.frame = frame
+        if scene.file_facts is None:
+            self._show_maps(frame)
+            return
+        self._series.wish(frame)
+        self._series.read_ahead((frame + i) % scene.n_frames for i in range(1, READ_AHEAD + 1))
+
+    def settled(self) -> None:
+        """The frame has not changed for a moment: now what takes longer may be asked for."""
+        self.marking.ask_saliency()
+
+    def _on_frame(self, frame: int, image: np.ndarray) -> None:
+        """A late frame is shown too while the one wished for is not there: it is the newest there is."""
+        if frame != self.scene.frame and self._pictured == self.scene.frame:
+            return
+        self._pictured = frame
+        self.scene.image = image
+        self._view.show_hint("frame", "")
+        self._view.show_frame(image)
+        self._show_maps(frame)
+
+    def _show_maps(self, frame: int) -> None:
+        scene = self.scene
+        scene.take_maps(frame)
+        hint = HINT_ANALYSE if scene.result is None else HINT_GAP if scene.depth is None else ""
+        self._view.show_maps(scene.depth, scene.confidence, scene.result.scale if scene.result else 1.0, hint)
+        self._view.show_cursor(frame)
+        if len(self.marking.markers):
+            self.marking.show_rows()
+
+    def hover(self, x: int, y: int) -> None:
+        """The readout for a pixel, from memory."""
+        values = self.scene.values_at(x, y)
+        facts = self.scene.facts
+        parts = [f"x {x}, y {y} px"]
+        if facts and facts.pixel_size_pm:
+            parts.append(f"{x * facts.pixel_size_pm / 1000:.2f}, {y * facts.pixel_size_pm / 1000:.2f} nm")
+        if values.intensity is not None:
+            parts.append(f"intensity {values.intensity:.4g}")
+        if values.depth is not None:
+            parts.append(f"depth {values.depth}")
+        if values.confidence is not None:
+            parts.append(f"confidence {values.confidence:.2f}")
+        self._context.status("   ".join(parts))
+        self._view.highlight_class(values.depth)
+
+    def hover_ended(self) -> None:
+        """The mouse left the pictures."""
+        self._context.status("")
+        self._view.highlight_class(None)
+
+    # --- export
+
+    def export(self, what: str) -> None:
+        """Writes columns, traces or depth, after asking where."""
+        result = self.scene.result
+        if result is None or (what == "traces" and not len(self.marking.markers)):
+            self._context.status("Click a pixel first: its trace is what is exported." if result else "Analyse first.")
+            return
+        ending, kinds = (".tif", "TIFF (*.tif)") if what == "depth" else (".csv", "CSV (*.csv)")
+        target = self._view.ask_target(
+            f"Export {what}", str(result.path.with_name(f"{result.path.stem}_{what}{ending}")), kinds
+        )
+        if not target:
+            return
+        try:
+            self._context.status(self._write(what, result, Path(target)))
+        except (SegDepthError, OSError) as error:
+            self._context.report(error)
+
+    def _write(self, what: str, result: ResultView, target: Path) -> str:
+        if what == "columns":
+            return f"{export.columns_csv(result, target)} columns written to {target.name}"
+        if what == "traces":
+            return f"{export.traces_csv(self.marking.traces(), target)} rows written to {target.name}"
+        return f"{export.depth_tiff(result, target)} frames written to {target.name}"
+
+    # --- session
+
+    def save_state(self) -> dict[str, Any]:
+        """What a session keeps, as JSON can hold it."""
+        scene = self.scene
+        if not scene.paths and scene.result is None:
+            return {}
+        return {
+            "path": str(scene.result.path) if scene.result else scene.paths[0],
+            "pixel_size_pm": scene.typed.pixel_size_pm,
+            "dose_e_per_px": scene.typed.dose_e_per_px,
+            "vacuum": scene.typed.vacuum,
+            "frame": scene.frame,
+            "markers": self.marking.markers.pixels(),
+        }
+
+    def restore_state(self, state: dict[str, Any]) -> None:
+        """Opens what was open, if it is still there; says nothing if it is not."""
+        path = str(state.get("path") or "")
+        if not path or not Path(path).exists() or not self.open_path(path):
+            return
+        typed = Typed(state.get("pixel_size_pm"), state.get("dose_e_per_px"), state.get("vacuum"))
+        self._wanted = {"frame": state.get("frame", 0), "markers": state.get("markers", [])}
+        if typed != self.scene.typed:
+            self.scene.typed = typed
+            if typed.vacuum and self.scene.paths:
+                self._series.open(self.scene.options(), Path(path).name)
+        if self.scene.result:
+            self._result_loaded()
+
+
+def _same_shape(a: SeriesFacts, b: SeriesFacts) -> bool:
+    return (a.n_frames, a.height_px, a.width_px) == (b.n_frames, b.height_px, b.width_px)
+
+
+def _shape_text(facts: SeriesFacts) -> str:
+    return f"{facts.n_frames} frames of {facts.width_px} × {facts.height_px} px"

@@ -1,0 +1,110 @@
+"""Makes the View tab: view, presenter, the two children's clients, and the wires between them."""
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from segdepth_app.gui.context import AppContext
+from segdepth_app.gui.view.presenter import ViewPresenter
+from segdepth_app.gui.view.saliency_client import SaliencyClient
+from segdepth_app.gui.view.series_client import SeriesClient
+from segdepth_app.gui.view.view import View
+from segdepth_app.gui.welcome import sample_series
+from segdepth_app.inference.results import find_result_for
+
+SERIES_KINDS = (
+    "Series and results (*.tif *.tiff *.mrc *.mrcs *.map *.dm3 *.dm4 *.emd *.ser *.npy *.hspy *.h5 *.hdf5 "
+    "*.png *.jpg *.bmp *.tvips);;All files (*)"
+)
+MODEL_KINDS = "SegDepth models (*.safetensors)"
+
+
+class ViewTab(QWidget):
+    """The tab as the main window sees it."""
+
+    def __init__(self, context: AppContext) -> None:
+        super().__init__()
+        self._context = context
+        self.view = View()
+        self.series = SeriesClient(context.jobs)
+        self.saliency = SaliencyClient(context.jobs)
+        self.presenter = ViewPresenter(self.view, context, self.series, self.saliency, find_result_for)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.view)
+        self._connect()
+
+    def open_path(self, path: str) -> bool:
+        """Opens a series or a result."""
+        return self.presenter.open_path(path)
+
+    def save_state(self) -> dict[str, Any]:
+        """For the session."""
+        return self.presenter.save_state()
+
+    def restore_state(self, state: dict[str, Any]) -> None:
+        """What a session kept."""
+        self.presenter.restore_state(state)
+
+    def close_children(self) -> None:
+        """Ends the helpers of this tab."""
+        self.view.play_bar.stop()
+        self.presenter.close()
+
+    def event(self, event: QEvent) -> bool:
+        """A tab that goes for good takes its helpers with it."""
+        if event.type() == QEvent.Type.DeferredDelete:
+            self.close_children()
+        return super().event(event)
+
+    def _connect(self) -> None:
+        view, presenter = self.view, self.presenter
+        analysis, marking = presenter.analysis, presenter.marking
+        view.welcome.file_wanted.connect(self._choose_file)
+        view.welcome.folder_wanted.connect(self._choose_folder)
+        view.welcome.sample_wanted.connect(lambda: self._open(str(sample_series() or "")))
+        view.welcome.path_wanted.connect(presenter.open_path)
+        view.top_bar.open_file.connect(self._choose_file)
+        view.top_bar.open_folder.connect(self._choose_folder)
+        self._context.theme_changed.connect(view.refresh_theme)
+        view.top_bar.analyse.connect(analysis.toggle)
+        view.top_bar.model_chosen.connect(analysis.choose_model)
+        view.top_bar.other_model.connect(self._choose_model)
+        view.top_bar.value_typed.connect(analysis.type_value)
+        view.top_bar.export_columns.connect(lambda: presenter.export("columns"))
+        view.top_bar.export_traces.connect(lambda: presenter.export("traces"))
+        view.top_bar.export_depth.connect(lambda: presenter.export("depth"))
+        view.frame_changed.connect(presenter.show_frame)
+        view.settled.connect(presenter.settled)
+        view.panes.pixel_clicked.connect(marking.click)
+        view.panes.right_clicked.connect(marking.clear)
+        view.panes.depth_chosen.connect(marking.choose_depth)
+        view.panes.pixel_hovered.connect(presenter.hover)
+        view.panes.hover_left.connect(presenter.hover_ended)
+        view.marker_list.selected.connect(marking.select)
+        view.marker_list.removed.connect(marking.remove)
+        view.marker_list.cleared.connect(marking.clear)
+
+    def _last_folder(self) -> str:
+        return str(self._context.settings.get("last_folder"))
+
+    def _choose_file(self) -> None:
+        self._open(self.view.ask_file("Open a series or a result", self._last_folder(), SERIES_KINDS))
+
+    def _choose_folder(self) -> None:
+        self._open(self.view.ask_folder("Open a folder of frames", self._last_folder()))
+
+    def _open(self, path: str) -> None:
+        if path and self.presenter.open_path(path):
+            self._context.settings.set("last_folder", str(Path(path).parent))
+
+    def _choose_model(self) -> None:
+        path = self.view.ask_file("Choose a model", self._last_folder(), MODEL_KINDS)
+        self.presenter.analysis.choose_model(path or self.presenter.analysis.model)
+
+
+def create_tab(context: AppContext) -> QWidget:
+    """The View tab."""
+    return ViewTab(context)

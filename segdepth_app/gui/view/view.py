@@ -1,0 +1,244 @@
+"""The View tab's widgets put together: signals out, setters in, no decisions."""
+
+import numpy as np
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from segdepth_app.gui import theme
+from segdepth_app.gui.view.analysis import AnalysisState, FieldText
+from segdepth_app.gui.view.marker_list import MarkerList, MarkerRow
+from segdepth_app.gui.view.markers import Marker
+from segdepth_app.gui.view.panes import LinkedPanes
+from segdepth_app.gui.view.top_bar import TopBar
+from segdepth_app.gui.view.traces_panel import Trace, TracesPanel
+from segdepth_app.gui.welcome import WelcomePage
+from segdepth_app.gui.widgets.class_legend import ClassLegend
+from segdepth_app.gui.widgets.play_bar import PlayBar
+
+SETTLE_MS = 300
+SIDE_WIDTH = 350
+
+
+class View(QWidget):
+    """Welcome page, or the workspace with panes, play bar, traces and markers."""
+
+    frame_changed = Signal(int)
+    settled = Signal()
+    """The frame has stood still for a moment."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.welcome = WelcomePage()
+        self.top_bar = TopBar()
+        self.panes = LinkedPanes()
+        self.legend = ClassLegend(vertical=True)
+        self.play_bar = PlayBar()
+        self.traces = TracesPanel()
+        self.marker_list = MarkerList()
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.welcome)
+        self._stack.addWidget(self._make_workspace())
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._stack)
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(SETTLE_MS)
+        self._settle.timeout.connect(self.settled)
+        self.play_bar.frame_changed.connect(self._on_frame)
+        self.traces.frame_clicked.connect(self._go_to)
+        self.panes.panes["confidence"].set_levels(0, 255)
+        self._add_keys()
+
+    def _make_workspace(self) -> QWidget:
+        pictures = QWidget()
+        row = QHBoxLayout(pictures)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.SPACING_PX)
+        row.addWidget(self.panes, 1)
+        row.addWidget(self.legend, 0, Qt.AlignmentFlag.AlignVCenter)
+        upper = QWidget()
+        column = QVBoxLayout(upper)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(pictures, 1)
+        column.addWidget(self.play_bar)
+        lower = QSplitter(Qt.Orientation.Horizontal)
+        lower.addWidget(self.traces)
+        lower.addWidget(self.marker_list)
+        lower.setStretchFactor(0, 1)
+        lower.setChildrenCollapsible(False)
+        lower.setSizes([1000, SIDE_WIDTH])
+        self.splitter = QSplitter(Qt.Orientation.Vertical)
+        self.splitter.addWidget(upper)
+        self.splitter.addWidget(lower)
+        self.splitter.setStretchFactor(0, 3)
+        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setSizes([370, 190])
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(8, 8, 8, 8)
+        layout.setSpacing(6)
+        layout.addWidget(self.top_bar)
+        layout.addWidget(self.splitter, 1)
+        return page
+
+    def _add_keys(self) -> None:
+        """Keys for the pictures; a text field in focus keeps its own."""
+        last = self.play_bar.slider
+        slots = {
+            "Space": self.play_bar.toggle,
+            "Left": lambda: self.play_bar.step(-1),
+            "Right": lambda: self.play_bar.step(1),
+            "Home": lambda: self._go_to(0),
+            "End": lambda: self._go_to(last.maximum()),
+        }
+        for key, slot in slots.items():
+            for place in (self.panes, self.play_bar, self.traces):
+                shortcut = QShortcut(QKeySequence(key), place, slot)
+                shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        self.panes.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def _on_frame(self, frame: int) -> None:
+        self.frame_changed.emit(frame)
+        if self.play_bar.playing:
+            self._settle.stop()
+        else:
+            self._settle.start()
+
+    def _go_to(self, frame: int) -> None:
+        self.play_bar.stop()
+        self.play_bar.set_frame(frame)
+
+    # --- pages
+
+    def show_welcome(self, recent: list[str]) -> None:
+        """The page for when nothing is open."""
+        self.play_bar.stop()
+        self.welcome.set_recent(recent)
+        self._stack.setCurrentIndex(0)
+
+    def show_workspace(self, name: str) -> None:
+        """The page of a series."""
+        self.top_bar.show_series(name)
+        self._stack.setCurrentIndex(1)
+        self.panes.setFocus()
+
+    # --- pictures
+
+    def set_series(self, n_frames: int, frame_time_s: float | None, width_px: int, height_px: int) -> None:
+        """Size of the series; goes to frame 0."""
+        self.play_bar.set_series(n_frames, frame_time_s)
+        self.panes.set_picture_size(width_px, height_px)
+
+    def set_frame(self, frame: int) -> None:
+        """Moves the slider."""
+        self.play_bar.set_frame(frame)
+
+    def set_contrast(self, low: float, high: float) -> None:
+        """Black and white of the frames, the same for the whole series."""
+        self.panes.panes["frame"].set_levels(low, high)
+
+    def set_pixel_size(self, pixel_size_pm: float | None) -> None:
+        """For the scale bars."""
+        self.panes.set_pixel_size(pixel_size_pm)
+
+    def show_frame(self, image: np.ndarray) -> None:
+        """The frame [y, x]."""
+        self.panes.show_image("frame", image)
+
+    def show_maps(self, depth: np.ndarray | None, confidence: np.ndarray | None, scale: float, hint: str) -> None:
+        """Depth and confidence, uint8; or the hint why there are none."""
+        for name, image in (("depth", depth), ("confidence", confidence)):
+            if image is None:
+                self.panes.hide_image(name)
+            else:
+                self.panes.show_image(name, image, scale)
+            self.panes.hints[name].show(hint)
+
+    def show_saliency(self, values: np.ndarray | None, scale: float) -> None:
+        """The saliency, white at its highest value."""
+        if values is None:
+            self.panes.hide_image("saliency")
+        else:
+            self.panes.panes["saliency"].set_levels(0, float(values.max()) or 1.0)
+            self.panes.show_image("saliency", values, scale)
+
+    def show_saliency_text(self, text: str, hint: str) -> None:
+        """What the saliency is of; or words in its place."""
+        self.panes.caption.say(text)
+        self.panes.hints["saliency"].show(hint)
+
+    def show_hint(self, pane: str, text: str) -> None:
+        """Words in a pane that has nothing to show."""
+        self.panes.hints[pane].show(text)
+
+    def clear_pictures(self) -> None:
+        """Nothing is open any more."""
+        self.play_bar.set_series(0)
+        for name, pane in self.panes.panes.items():
+            pane.clear()
+            self.panes.hints[name].show("")
+
+    def show_cursor(self, frame: int) -> None:
+        """The frame shown, in the traces."""
+        self.traces.set_frame(frame)
+
+    def highlight_class(self, depth: int | None) -> None:
+        """Marks a class in the legend."""
+        self.legend.set_highlighted([] if depth is None else [depth])
+
+    # --- markers, facts, analysis
+
+    def show_markers(self, markers: list[Marker]) -> None:
+        """Rings in the panes."""
+        self.panes.set_markers(markers)
+
+    def show_marker_rows(self, rows: list[MarkerRow], selected: int | None) -> None:
+        """The list of markers."""
+        self.marker_list.show_rows(rows, selected)
+
+    def show_traces(self, traces: list[Trace], hint: str) -> None:
+        """The trace rows, or the hint."""
+        self.traces.show_traces(traces, hint)
+
+    def show_models(self, names: list[str], chosen: str | None) -> None:
+        """The model chooser."""
+        self.top_bar.show_models(names, chosen)
+
+    def show_facts(self, facts: dict[str, FieldText]) -> None:
+        """Pixel size, dose, vacuum."""
+        self.top_bar.show_facts(facts)
+
+    def show_warnings(self, warnings: list[str]) -> None:
+        """The strip of warnings."""
+        self.top_bar.show_warnings(warnings)
+
+    def show_analysis(self, state: AnalysisState) -> None:
+        """The Analyse button."""
+        self.top_bar.show_analysis(state)
+
+    def set_can_export(self, *, result: bool) -> None:
+        """Is there anything to export?"""
+        self.top_bar.set_can_export(result=result)
+
+    # --- dialogs and looks
+
+    def ask_file(self, title: str, folder: str, kinds: str) -> str:
+        """A file to open; empty when the user thinks better of it."""
+        return QFileDialog.getOpenFileName(self, title, folder, kinds)[0]
+
+    def ask_folder(self, title: str, folder: str) -> str:
+        """A folder to open."""
+        return QFileDialog.getExistingDirectory(self, title, folder)
+
+    def refresh_theme(self) -> None:
+        """Light became dark, or back."""
+        self.panes.refresh_theme()
+        self.traces.refresh_theme()
+
+    def ask_target(self, title: str, suggestion: str, kinds: str) -> str:
+        """A file to write."""
+        return QFileDialog.getSaveFileName(self, title, suggestion, kinds)[0]
