@@ -21,7 +21,13 @@ def main() -> int:
 
     from segdepth_app.cli import main as command_line
 
-    return command_line(arguments)
+    code = command_line(arguments)
+    if code == 1:
+        # after a full disk, HDF5 crashes in its own clean-up at exit, and the exit code would be the crash's
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    return code
 
 
 def _give_windows_programs_streams() -> None:

@@ -89,11 +89,13 @@ def existing_file(path: str | Path, what: str) -> Path:
 
 
 def writable_target(path: str | Path) -> Path:
-    """The path, once its folder exists and takes new files.
+    """The path of a file, once its folder exists and takes new files.
 
-    Raises: InputError where the folder cannot be made or written to.
+    Raises: InputError where the folder cannot be made or written to, or the path itself is a folder.
     """
     path = Path(path)
+    if path.is_dir():
+        raise InputError(f"Cannot write {path}: it is a folder.", "Name a file.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # os.access lies for root and on network shares: try it

@@ -64,18 +64,22 @@ class ResultWriter:
         self.done = np.zeros(n_frames, bool)
         self._held: list[npt.NDArray[np.uint8]] = []
         self._scratch_path = path.with_name(f"{path.name}.scratch-{os.getpid()}")
-        self._scratch: npt.NDArray[np.uint8] | None = np.memmap(
-            self._scratch_path, np.uint8, "w+", shape=(n_frames, N_CLASSES, height, width)
-        )
+        try:
+            self._scratch: npt.NDArray[np.uint8] | None = np.memmap(
+                self._scratch_path, np.uint8, "w+", shape=(n_frames, N_CLASSES, height, width)
+            )
+        except OSError:
+            self.__exit__()
+            raise
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self._file.close()
         self._scratch = None  # Windows removes no mapped file
         with suppress(OSError):
             self._scratch_path.unlink()
+        self._file.close()  # last: after a full disk it fails as well
 
     def add(self, frame: int, log_probability: Floats) -> None:
         """The next frame, ln p (11, h, w); frames come in order from 0."""

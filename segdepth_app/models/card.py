@@ -76,11 +76,20 @@ def read_card(path: str | Path) -> ModelCard:
             if length > MAX_HEADER_BYTES:
                 raise ValueError("header too long")
             header = json.loads(stream.read(length))
+        _check_length(path, 8 + length, header)
         return ModelCard.model_validate_json(header["__metadata__"]["card"])
     except (struct.error, ValueError, KeyError, TypeError, ValidationError) as error:
         raise ModelError(
             f"{path} is not a SegDepth model file.", "Name a .safetensors file exported by SegDepth."
         ) from error
+
+
+def _check_length(path: Path, start: int, header: dict[str, Any]) -> None:
+    """Raises: ModelError where the file ends before the last tensor does, as after a broken copy."""
+    ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
+    expected, found = start + max(ends, default=0), path.stat().st_size
+    if found < expected:
+        raise ModelError(f"{path} is truncated: {found:,} of {expected:,} bytes.", "Copy it again from its source.")
 
 
 def shipped_models() -> dict[str, Path]:

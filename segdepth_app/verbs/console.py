@@ -19,21 +19,26 @@ class ConsoleReporter(Reporter):
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
         self._bar: Any = None
+        self._counts: tuple[int, str] | None = None  # what the bar counts; a silent bar does not remember
+        self._done = 0
+        self._device = ""
 
     def started(self, **facts: Any) -> None:
-        """Says where the job runs, when that is known."""
-        if facts.get("device"):
-            self._say(f"Running on {facts['device']}.")
+        """Keeps where the job runs until it does: input may still turn out unusable, which is one line alone."""
+        self._device = str(facts.get("device", ""))
 
     def progress(self, done: int, total: int, unit: str) -> None:
         """Moves the bar; a new unit or total starts a new one."""
-        if self._bar is None or (self._bar.total, self._bar.unit) != (total, f" {unit}"):
+        self._say_device()
+        if self._bar is None or self._counts != (total, unit):
             self.close()
-            self._bar = _new_bar(total, unit)
-        self._bar.update(done - self._bar.n)
+            self._bar, self._counts, self._done = _new_bar(total, unit), (total, unit), 0
+        self._bar.update(done - self._done)
+        self._done = done
 
     def epoch(self, **values: float) -> None:
         """One line per epoch."""
+        self._say_device()
         self._say("  ".join(f"{name} {_short(value)}" for name, value in values.items()))
 
     def artifact(self, path: Path) -> None:
@@ -54,6 +59,11 @@ class ConsoleReporter(Reporter):
         if self._bar is not None:
             self._bar.close()
             self._bar = None
+
+    def _say_device(self) -> None:
+        device, self._device = self._device, ""
+        if device:
+            self._say(f"Running on {device}.")
 
     def _clear(self) -> None:
         if self._bar is not None:

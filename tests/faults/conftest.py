@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from inference_toys import toy_model_file, toy_series_file
 from refusals import Outcome
-from synthetic import write_spots
+from training_toys import write_spots
 
 from segdepth_app import cli
 

@@ -4,7 +4,7 @@ import pytest
 from refusals import assert_refused
 
 LINES = {
-    "no verb": ("--json", "verb"),
+    "no verb": ("--json", "VERB"),
     "unknown verb": ("frobnicate", "frobnicate"),
     "unknown option": ("doctor --fast", "--fast"),
     "an option cut short": ("infer --mod m s.tif --out r.h5", "--mod"),
