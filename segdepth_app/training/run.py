@@ -32,8 +32,8 @@ CLIP_GRADIENT_NORM = 1.0
 LIGHTNING_LOGGERS = ("lightning.pytorch", "lightning.fabric", "lightning.pytorch.utilities.rank_zero")
 
 
-def run(config: TrainConfig, reporter: Reporter) -> None:
-    """Trains as `config` says.
+def run(config: TrainConfig, reporter: Reporter) -> str:
+    """Trains as `config` says; gives how it ended: done, stopped or paused.
 
     Raises: InputError for unusable settings or data; Cancelled; SegDepthError where the training diverges.
     """
@@ -60,6 +60,7 @@ def run(config: TrainConfig, reporter: Reporter) -> None:
             raise
         finally:
             folder.close(state)
+    return state
 
 
 def _train(
