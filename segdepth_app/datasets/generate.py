@@ -13,6 +13,7 @@ import shutil
 import threading
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -52,18 +53,23 @@ def run(config: SimulateConfig, reporter: Reporter) -> None:
     parts = _open_parts(config, out)
     todo = [item for item in planned if not _part(parts, item.id).exists()]
     _check_space(out, 2 * estimated_bytes(config) * len(todo) // len(planned) + estimated_bytes(config))
-    reporter.started(device=config.device, folder=str(out.parent), version=__version__, resumed=len(planned) - len(todo))
+    reporter.started(
+        device=config.device, folder=str(out.parent), version=__version__, resumed=len(planned) - len(todo)
+    )
 
     done = len(planned) - len(todo)
-    for _ in _simulate_all(config, todo, parts):
-        done += 1
-        reporter.progress(done, len(planned), "specimens")
-        command = reporter.command()
-        if command is Command.CANCEL:
-            shutil.rmtree(parts, ignore_errors=True)
-            raise Cancelled("The dataset was cancelled; its parts were removed.")
-        if command in (Command.PAUSE, Command.STOP) and done < len(planned):
-            return
+    with closing(_simulate_all(config, todo, parts)) as finished:
+        for _ in finished:
+            done += 1
+            reporter.progress(done, len(planned), "specimens")
+            if reporter.command() is not None:
+                break
+    # only now are the specimens in flight done as well: before, they would write into a folder that goes
+    if reporter.command() is Command.CANCEL:
+        shutil.rmtree(parts, ignore_errors=True)
+        raise Cancelled("The dataset was cancelled; its parts were removed.")
+    if done < len(planned):
+        return
     grid = config.grid
     write_dataset(
         out,
@@ -94,7 +100,8 @@ def _check_space(out: Path, needed: int) -> None:
     free = shutil.disk_usage(out.parent).free
     if needed > free:
         raise InputError(
-            f"The dataset needs about {needed / 1e9:.1f} GB while it is made; {out.parent} has {free / 1e9:.1f} GB free.",
+            f"The dataset needs about {needed / 1e9:.1f} GB while it is made; "
+            f"{out.parent} has {free / 1e9:.1f} GB free.",
             "Choose another disk, or fewer or smaller images.",
         )
 
@@ -150,7 +157,11 @@ def _simulate_part(config: SimulateConfig, item: PlannedSpecimen, parts: Path) -
     result = simulate_specimen(config, item, pick_device(config.device))
     with written_whole(_part(parts, item.id)) as temporary, temporary.open("wb") as stream:
         np.savez(
-            stream, specimen=np.array([result.specimen]), columns=result.columns, images=result.images, index=result.index
+            stream,
+            specimen=np.array([result.specimen]),
+            columns=result.columns,
+            images=result.images,
+            index=result.index,
         )
     return item.id
 

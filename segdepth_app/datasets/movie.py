@@ -128,7 +128,14 @@ def _write(
         for t in range(len(counts)):
             for i, row in enumerate(table):
                 writer.writerow(
-                    [t, i, SYMBOLS[int(row["element"])], f"{row['x'] * scale:.2f}", f"{row['y'] * scale:.2f}", counts[t, i]]
+                    [
+                        t,
+                        i,
+                        SYMBOLS[int(row["element"])],
+                        f"{row['x'] * scale:.2f}",
+                        f"{row['y'] * scale:.2f}",
+                        counts[t, i],
+                    ]
                 )
     changes = np.argwhere(np.diff(counts, axis=0) != 0)
     card = {

@@ -30,9 +30,7 @@ def plan_dataset(config: SimulateConfig) -> list[PlannedSpecimen]:
         _in_shares(n, {"wedge": s.share_wedge, "rough": s.share_rough, "shuffled": s.share_shuffled})
     )
     validation, test = config.validation_share, config.test_share
-    splits = rng.permutation(
-        _in_shares(n, {"train": 1 - validation - test, "validation": validation, "test": test})
-    )
+    splits = rng.permutation(_in_shares(n, {"train": 1 - validation - test, "validation": validation, "test": test}))
     surfaces = rng.permutation([s.surfaces[i % len(s.surfaces)] for i in range(n)])
     thickness = rng.uniform(s.thickness_low_atoms, s.thickness_high_atoms, n)
     return [

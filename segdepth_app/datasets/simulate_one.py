@@ -24,11 +24,11 @@ def simulate_specimen(config: SimulateConfig, planned: PlannedSpecimen, device: 
     stack = focal_stack(columns, frame, optics, table, index, device)
     images = np.stack([stack_image(stack, row) for row in index]).astype(np.float16)
 
-    row = np.zeros((), SPECIMEN_DTYPE)
+    row = np.zeros(1, SPECIMEN_DTYPE)
     row["id"], row["split"] = planned.id, planned.split
     row["kind"], row["surface"] = planned.plan.kind, planned.plan.surface
     row["thickness"], row["seed"] = planned.plan.thickness, config.seed
-    return SimulatedSpecimen(row[()], within_image(columns, frame), images, index)
+    return SimulatedSpecimen(row[0], within_image(columns, frame), images, index)
 
 
 def focal_stack(
@@ -48,8 +48,16 @@ def focal_stack(
         semiangle_1e=optics.semiangle_1e_mrad * 1e-3,
     )
     c1, spread = angstrom_from_nm(1) * index["c1_nm"], angstrom_from_nm(1) * index["focal_spread_1e_nm"]
-    nodes = focal_nodes(float(c1.min()), float(c1.max()), float(spread.min()), float(spread.max()))
-    return FocalStack(wave, frame, lens, nodes or sorted({float(value) for value in c1}))
+    if spread.max() == 0:
+        return FocalStack(wave, frame, lens, sorted({float(value) for value in c1}))
+    nodes = focal_nodes(
+        float(c1.min()),
+        float(c1.max()),
+        float(spread.min()),
+        float(spread.max()),
+        step=angstrom_from_nm(optics.focal_step_nm),
+    )
+    return FocalStack(wave, frame, lens, nodes)
 
 
 def stack_image(stack: FocalStack, row: np.void) -> np.ndarray:
@@ -62,9 +70,7 @@ def stack_image(stack: FocalStack, row: np.void) -> np.ndarray:
     return image.cpu().numpy()
 
 
-def _draw_optics(
-    optics: OpticsConfig, table: str, specimen: int, n: int, rng: np.random.Generator
-) -> np.ndarray:
+def _draw_optics(optics: OpticsConfig, table: str, specimen: int, n: int, rng: np.random.Generator) -> np.ndarray:
     """Optics of n images: C1 stratified over its range, the rest drawn evenly."""
     index = np.zeros(n, IMAGE_DTYPE)
     index["specimen"], index["potential"] = specimen, table

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 FORMAT = "segdepth-dataset-1"
 SPLITS = ("train", "validation", "test")
 
-STORED_COLUMN_DTYPE = np.dtype([("specimen", "u4"), *((name, COLUMN_DTYPE[name].str) for name in COLUMN_DTYPE.names or ())])
+STORED_COLUMN_DTYPE = np.dtype(
+    [("specimen", "u4"), *((name, COLUMN_DTYPE[name].str) for name in COLUMN_DTYPE.names or ())]
+)
 
 SPECIMEN_DTYPE = np.dtype(
     [("id", "u4"), ("split", "S10"), ("kind", "S10"), ("surface", "S10"), ("thickness", "f4"), ("seed", "u8")]

@@ -1,9 +1,10 @@
 """Partially coherent images: a stack of coherent images at many foci, averaged over the focal spread.
 
-Units: Å, rad. The stack is kept as spectra on the stored pixels' grid. Its nodes lie 2 nm apart (less for a
-small focal spread), and serve every C1 and every spread: the average over the spread is a trapezoidal sum
-over the nodes, weights exp(-f²/Δ²), cut at ±2.5 Δ. The linear ("quasi-coherent") envelope is not used: it is
-wrong by 31 to 94 % for these specimens.
+Units: Å, rad. The stack is kept as spectra on the stored pixels' grid. Its nodes serve every C1 and every
+spread: the average over the spread is a trapezoidal sum over the nodes, weights exp(-f²/Δ²), cut at ±2.5 Δ.
+Nodes h apart take the interference with a beam at g² = 2/(λh) for constant: 1 nm is good for every beam that
+atoms scatter into, 2 nm where an image spread of 25 pm or more hides the beams beyond 2.2 Å⁻¹. The linear
+("quasi-coherent") envelope is not used: it is wrong by 31 to 94 % for these specimens.
 """
 
 from dataclasses import dataclass
@@ -17,7 +18,6 @@ from segdepth_app.microscope.fourier import crop_spectrum, fft2, frequencies, if
 from segdepth_app.microscope.frame import Frame
 from segdepth_app.microscope.lens import aberration_phase, image_spread_damping, spatial_damping
 
-NODE_SPACING = 20.0
 CUT = 2.5
 
 
@@ -31,11 +31,15 @@ class Lens:
     semiangle_1e: float
 
 
-def focal_nodes(c1_low: float, c1_high: float, spread_low: float, spread_high: float) -> list[float]:
-    """Foci that serve C1 in [c1_low, c1_high] with 1/e half-widths in [spread_low, spread_high]."""
+def focal_nodes(c1_low: float, c1_high: float, spread_low: float, spread_high: float, *, step: float) -> list[float]:
+    """Foci at most `step` apart that serve C1 in [c1_low, c1_high], 1/e half-widths in [spread_low, spread_high].
+
+    Without any focal spread: c1_low and c1_high alone.
+    """
     if spread_high == 0:
-        return [c1_low] if c1_low == c1_high else []
-    step = min(NODE_SPACING, 0.6 * spread_low) if spread_low > 0 else NODE_SPACING
+        return sorted({c1_low, c1_high})
+    if spread_low > 0:
+        step = min(step, 0.6 * spread_low)
     low, high = c1_low - CUT * spread_high, c1_high + CUT * spread_high
     n = ceil((high - low) / step) + 1
     return [low + i * (high - low) / (n - 1) for i in range(n)]

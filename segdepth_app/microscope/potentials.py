@@ -12,7 +12,7 @@ from torch import Tensor
 from segdepth_app.errors import InputError
 from segdepth_app.paths import resources
 
-VOLT_ANGSTROM2_PER_SCATTERING = 47.87801
+VOLT_ANGSTROM2_PER_SCATTERING = 47.877647
 """h²/(2π m₀ e) in V·Å²: projected potential per unit scattering factor and area."""
 
 

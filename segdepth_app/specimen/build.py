@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segdepth_app.specimen.ceria import PERIOD_X, PERIOD_Y, O, lattice_sites
+from segdepth_app.specimen.ceria import OXYGEN, PERIOD_X, PERIOD_Y, lattice_sites
 from segdepth_app.specimen.table import empty_table
 
 MAX_COUNT = 10
@@ -59,19 +59,19 @@ def _surface_line(shape: str, x: np.ndarray, width: float, rng: np.random.Genera
         phase = rng.uniform(0, period)
         skew = rng.uniform(0.3, 0.7)
         t = ((x + phase) % period) / period
-        return amplitude * np.where(t < skew, t / skew, (1 - t) / (1 - skew))
+        teeth: np.ndarray = amplitude * np.where(t < skew, t / skew, (1 - t) / (1 - skew))
+        return teeth
     if shape == "stepped":
         n_steps = rng.integers(1, 4)
         edges = np.sort(rng.uniform(x.min(), x.max(), n_steps))
         rises = rng.choice([-3, -2, -1, 1, 2, 3], n_steps) * ROW_SPACING
         levels = np.concatenate([[0], np.cumsum(rises)])
-        return (levels - levels.min())[np.searchsorted(edges, x)]
+        steps: np.ndarray = (levels - levels.min())[np.searchsorted(edges, x)]
+        return steps
     return np.zeros_like(x)
 
 
-def _wedge(
-    depth: np.ndarray, x: np.ndarray, height: float, plan: SpecimenPlan, rng: np.random.Generator
-) -> np.ndarray:
+def _wedge(depth: np.ndarray, x: np.ndarray, height: float, plan: SpecimenPlan, rng: np.random.Generator) -> np.ndarray:
     """The smooth count at each column: thin at the surface, thicker inside, a slight slope along x."""
     thin = rng.uniform(1, min(3.5, plan.thickness))
     # the mean over the specimen is plan.thickness, wherever the ramp ends
@@ -82,7 +82,8 @@ def _wedge(
     shape = np.where(inside, rise, 0)
     mean_shape = shape[inside].mean() if inside.any() else 1.0
     scale = (plan.thickness - thin) / max(mean_shape, 1e-6)
-    return np.clip(np.rint(thin + scale * shape + slope), 1, MAX_COUNT).astype(int)
+    counts: np.ndarray = np.clip(np.rint(thin + scale * shape + slope), 1, MAX_COUNT).astype(int)
+    return counts
 
 
 def _counts(
@@ -110,7 +111,7 @@ def _roughened(
     step = rng.choice([1, 2, 3], len(plane), p=[0.55, 0.3, 0.15]) * rng.choice([-1, 1], len(plane))
     counts += np.where(rng.random(len(plane)) < share, step, 0)
     if rng.random() < 0.4:  # an oxygen-poor (or rich) sublattice
-        counts += np.where(element == O, rng.choice([-3, -2, -1, 1]), 0)
+        counts += np.where(element == OXYGEN, rng.choice([-3, -2, -1, 1]), 0)
     counts = np.clip(counts, 1, MAX_COUNT)
     near_surface = depth < 3 * ROW_SPACING
     vacant = rng.random(len(plane)) < np.where(near_surface, rng.uniform(0, 0.3), 0.01)
@@ -131,5 +132,3 @@ def _first_period(counts: np.ndarray, faces: str, rng: np.random.Generator) -> n
         return spare
     # both faces; odd remainders go to either side, the same way within a specimen
     return (spare + rng.integers(0, 2)) // 2
-
-

@@ -12,16 +12,16 @@ LATTICE_CONSTANT = 5.411
 PERIOD_X = LATTICE_CONSTANT
 PERIOD_Y = LATTICE_CONSTANT / sqrt(2)
 LAYER_SPACING = LATTICE_CONSTANT / (2 * sqrt(2))
-CE, O = 58, 8
+CE, OXYGEN = 58, 8
 
 # fractional x, fractional y, layer parity (z = 0 or ½), atomic number
 SITES = (
     (0.0, 0.0, 0, CE),
     (0.5, 0.5, 1, CE),
-    (0.25, 0.0, 1, O),
-    (0.75, 0.0, 1, O),
-    (0.25, 0.5, 0, O),
-    (0.75, 0.5, 0, O),
+    (0.25, 0.0, 1, OXYGEN),
+    (0.75, 0.0, 1, OXYGEN),
+    (0.25, 0.5, 0, OXYGEN),
+    (0.75, 0.5, 0, OXYGEN),
 )
 
 
@@ -38,7 +38,8 @@ def lattice_sites(
     sites = np.array(SITES)
     x = origin[0] + (cells_x[None, :, None] + sites[:, 0]) * PERIOD_X
     y = origin[1] + (cells_y[:, None, None] + sites[:, 1]) * PERIOD_Y
-    x, y, parity, element = (np.broadcast_to(a, np.broadcast_shapes(x.shape, y.shape)).ravel() for a in
-                             (x, y, sites[:, 2], sites[:, 3]))
+    x, y, parity, element = (
+        np.broadcast_to(a, np.broadcast_shapes(x.shape, y.shape)).ravel() for a in (x, y, sites[:, 2], sites[:, 3])
+    )
     inside = (x >= x0) & (x < x1) & (y >= y0) & (y < y1)
     return x[inside], y[inside], parity[inside].astype(int), element[inside].astype(int)
