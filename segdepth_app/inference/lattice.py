@@ -97,13 +97,15 @@ def _search(points: Floats, weights: Floats) -> Floats:
     cos, sin = np.cos(angles), np.sin(angles)
     along = cos[:, None] * points[:, 0] + sin[:, None] * points[:, 1]
     across = -sin[:, None] * points[:, 0] + cos[:, None] * points[:, 1]
-    best = np.zeros((len(angles), len(scales)))
-    for coordinate, step in ((along, STEP_X), (across, STEP_Y)):
+    power = np.zeros((2, len(angles), len(scales)))
+    for axis, (coordinate, step) in enumerate(((along, STEP_X), (across, STEP_Y))):
         for k, scale in enumerate(scales):
-            best[:, k] += np.abs(np.exp(2j * pi * coordinate / (step * scale)) @ weights) ** 2
-    row, col = np.unravel_index(int(best.argmax()), best.shape)
+            power[axis, :, k] = np.abs(np.exp(2j * pi * coordinate / (step * scale)) @ weights) ** 2
+    # one angle for both axes, but each its own scale
+    row = int(power.max(axis=2).sum(axis=0).argmax())
+    scale_x, scale_y = scales[power[:, row].argmax(axis=1)]
     turn = np.array([[cos[row], sin[row]], [-sin[row], cos[row]]])
-    return np.diag([STEP_X, STEP_Y]) @ turn * scales[col]
+    return np.diag([STEP_X * scale_x, STEP_Y * scale_y]) @ turn
 
 
 def _phase_offset(points: Floats, weights: Floats, steps: Floats) -> Floats:

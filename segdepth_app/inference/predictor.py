@@ -43,8 +43,8 @@ def check_pixel_size(card: ModelCard, pixel_size_pm: float) -> None:
     check_sampling(pixel_size_pm, card.input_pixel_pm)
     if pixel_size_pm > COARSEST_SHARE * card.input_pixel_pm:
         raise SeriesError(
-            f"The series has {pixel_size_pm:.4g} pm per pixel; the model {card.name} needs {card.input_pixel_pm:.4g} pm "
-            f"and takes at most {COARSEST_SHARE * card.input_pixel_pm:.4g} pm.",
+            f"The series has {pixel_size_pm:.4g} pm per pixel; the model {card.name} works at "
+            f"{card.input_pixel_pm:.4g} pm and takes at most {COARSEST_SHARE * card.input_pixel_pm:.4g} pm.",
             "Record at a higher magnification, choose another model, or correct --pixel-size-pm.",
         )
 
@@ -105,9 +105,9 @@ class Geometry:
 
 def geometry(card: ModelCard, pixel_size_pm: float) -> Geometry:
     """The grids for a file's pixel size."""
-    return Geometry(
-        card.input_pixel_pm / pixel_size_pm, card.output_pixel_pm / pixel_size_pm, card.output_binning // card.binning
-    )
+    # nine digits: 21.2 / 5.3 shall be 4
+    scales = (round(size / pixel_size_pm, 9) for size in (card.input_pixel_pm, card.output_pixel_pm))
+    return Geometry(*scales, card.output_binning // card.binning)
 
 
 class Predictor:

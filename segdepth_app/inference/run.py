@@ -6,6 +6,7 @@ STOP keeps the frames that are done, as a valid result with the rest as a gap; C
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -41,50 +42,81 @@ def run(config: InferConfig, reporter: Reporter) -> str:
     device = pick_device(config.device)
     with open_series(config) as series:
         loaded = load_model(model_path, device)
-        pixel_size, dose = calibration(series, loaded.card)
+        use = Use(*calibration(series, loaded.card))
         predictor = Predictor(loaded, device, mirror=config.mirror)
         reporter.started(device=str(device), folder=str(out.parent), versions=_versions())
-        known = [*series.warnings, *fitness_warnings(loaded.card, pixel_size_pm=pixel_size, dose_e_per_px=dose)]
-        for text in known:
-            reporter.warning(text)
-        shape = result_shape(series, loaded.card, pixel_size)
+        said = _Warnings(reporter)
+        said.add([*series.warnings, *fitness_warnings(loaded.card, **use.as_arguments())])
+        shape = result_shape(series, loaded.card, use.pixel_size_pm)
         check_space(out, series.n_frames, shape)
         with (
             written_whole(out) as temporary,
             ResultWriter(temporary, n_frames=series.n_frames, shape=shape) as writer,
         ):
-            evidence = _maps(series, predictor, writer, reporter, pixel_size, dose)
+            evidence = _maps(series, predictor, writer, reporter, use)
+            if not writer.done.all():
+                n_done = int(writer.done.sum())
+                said.add([f"Stopped after {n_done} of {series.n_frames} frames; the others are left out."])
             sites = find_sites(evidence, loaded.card)
-            scale = geometry(loaded.card, pixel_size).output_scale
+            scale = geometry(loaded.card, use.pixel_size_pm).output_scale
             table = _columns(sites, writer, loaded.card, config.stay_probability, scale)
-            late = [text for text in [*series.warnings, *sites.warnings] if text not in known]
-            for text in late:
-                reporter.warning(text)
-            info = ResultInfo(
-                source=[str(path.resolve()) for path in config.series],
-                fingerprint=series.fingerprint(),
-                model_card=loaded.card.model_dump(mode="json"),
-                model_sha256=sha256(model_path),
-                n_frames=series.n_frames,
-                height_px=series.height_px,
-                width_px=series.width_px,
-                pixel_size_pm=pixel_size,
-                pixel_size_source=series.pixel_size_source,
-                vacuum=float(series.vacuum),
-                vacuum_source=series.vacuum_source,
-                dose_e_per_px=dose,
-                dose_source=series.dose_source,
-                frame_time_s=series.frame_time_s,
-                frame_time_source=series.frame_time_source,
-                scale=scale,
-                temperature=predictor.condition(dose, pixel_size)[1],
-                mirror=config.mirror,
-                stay_probability=config.stay_probability,
-                warnings=known + late,
-            )
-            writer.finish(table, info)
+            said.add([*series.warnings, *sites.warnings])
+            writer.finish(table, _info(config, series, predictor, use, sha256(model_path), said.texts))
     reporter.artifact(out)
     return "done" if writer.done.all() else "stopped"
+
+
+class Use(NamedTuple):
+    """What is assumed of a series when a model is applied to it."""
+
+    pixel_size_pm: float
+    dose_e_per_px: float  # of the file
+
+    def as_arguments(self) -> dict[str, float]:
+        """For functions that take both by keyword."""
+        return self._asdict()
+
+
+class _Warnings:
+    """Says each sentence once, and keeps it for the file."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        self._reporter = reporter
+        self.texts: list[str] = []
+
+    def add(self, texts: list[str]) -> None:
+        """Sentences, new or not."""
+        for text in texts:
+            if text not in self.texts:
+                self.texts.append(text)
+                self._reporter.warning(text)
+
+
+def _info(
+    config: InferConfig, series: Series, predictor: Predictor, use: Use, model_sha256: str, warnings: list[str]
+) -> ResultInfo:
+    return ResultInfo(
+        source=[str(path.resolve()) for path in config.series],
+        fingerprint=series.fingerprint(),
+        model_card=predictor.card.model_dump(mode="json"),
+        model_sha256=model_sha256,
+        n_frames=series.n_frames,
+        height_px=series.height_px,
+        width_px=series.width_px,
+        pixel_size_pm=use.pixel_size_pm,
+        pixel_size_source=series.pixel_size_source,
+        vacuum=float(series.vacuum),
+        vacuum_source=series.vacuum_source,
+        dose_e_per_px=use.dose_e_per_px,
+        dose_source=series.dose_source,
+        frame_time_s=series.frame_time_s,
+        frame_time_source=series.frame_time_source,
+        scale=geometry(predictor.card, use.pixel_size_pm).output_scale,
+        temperature=predictor.condition(use.dose_e_per_px, use.pixel_size_pm)[1],
+        mirror=config.mirror,
+        stay_probability=config.stay_probability,
+        warnings=warnings,
+    )
 
 
 def calibration(series: Series, card: ModelCard) -> tuple[float, float]:
@@ -129,9 +161,7 @@ def _versions() -> dict[str, str]:
     return {"segdepth": __version__, "torch": torch.__version__}
 
 
-def _maps(
-    series: Series, predictor: Predictor, writer: ResultWriter, reporter: Reporter, pixel_size: float, dose: float
-) -> Evidence:
+def _maps(series: Series, predictor: Predictor, writer: ResultWriter, reporter: Reporter, use: Use) -> Evidence:
     """Analyses frames until the end or a command. Raises: Cancelled after a cancel, or a stop before any frame."""
     evidence = Evidence(writer.shape)
     size = CUDA_BATCH if predictor.device.type == "cuda" else 1
@@ -140,10 +170,9 @@ def _maps(
         if reporter.command() in (Command.STOP, Command.PAUSE):
             if not frames.start:
                 raise Cancelled("The job was stopped before its first frame was done.")
-            reporter.warning(f"Stopped after {frames.start} of {series.n_frames} frames; the others are left out.")
             break
         images = np.stack([series.normalised(frame) for frame in frames])
-        logs = predictor.log_probabilities(images, pixel_size_pm=pixel_size, dose_e_per_px=dose)
+        logs = predictor.log_probabilities(images, **use.as_arguments())
         for frame, log_probability in zip(frames, logs, strict=True):
             writer.add(frame, log_probability)
             evidence.add(np.exp(log_probability))
