@@ -29,18 +29,26 @@ class Closing(QObject):
         self.dialog.now.clicked.connect(self.finish)
         jobs.job_ended.connect(self._check)
         # nobody needs to see a dialog for what takes a blink
-        QTimer.singleShot(SHOW_AFTER_MS, self, lambda: None if self._over else self.dialog.open())
-        QTimer.singleShot(WAIT_MS, self, self.finish)
+        self._timers = [self._after(SHOW_AFTER_MS, self.dialog.open), self._after(WAIT_MS, self.finish)]
 
     def finish(self) -> None:
         """Waits no longer."""
         if not self._over:
             self._over = True
+            for timer in self._timers:
+                timer.stop()
             self._jobs.job_ended.disconnect(self._check)
             self._jobs.kill_all()
             self.dialog.close()
             self.dialog.deleteLater()
             self._finished()
+
+    def _after(self, milliseconds: int, act: Callable[[], None]) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.timeout.connect(act)
+        timer.start(milliseconds)
+        return timer
 
     def _check(self) -> None:
         if not self._jobs.live:

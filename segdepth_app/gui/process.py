@@ -107,6 +107,8 @@ class Job(QObject):
 
     def start(self) -> None:
         """Starts the process and hands it the settings."""
+        if self.has_ended:
+            return
         process = self._process
         program, arguments = worker_command()
         process.setProgram(program)
@@ -157,6 +159,10 @@ class Job(QObject):
         return self.has_ended or self._process.waitForFinished(milliseconds)
 
     def _ask(self, command: Command) -> None:
+        if self.state is State.IDLE:
+            self._change(self._supervisor.never_started)
+            self.ended.emit()
+            return
         keeps = self._spec.on_close is Command.PAUSE and command is not Command.CANCEL
         patience_s = PATIENCE_S if keeps else TERMINATE_AFTER_S
         if self._change(lambda: self._supervisor.ask(command, patience_s)):

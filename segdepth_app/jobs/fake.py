@@ -54,6 +54,7 @@ def _work(config: FakeConfig, reporter: Reporter) -> None:
         if reporter.command() in (Command.STOP, Command.PAUSE):
             return
         time.sleep(config.step_s)
+        sys.stderr.write(f"step {step}\n")
         reporter.progress(step + 1, config.n_steps, "steps")
 
 

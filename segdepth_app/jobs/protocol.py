@@ -44,8 +44,9 @@ def encode(message: Mapping[str, Any]) -> bytes:
 
 
 def encode_event(event: str, time: float, **values: Any) -> bytes:
-    """One line of an event. Values first: a job's own figure cannot displace the frame."""
-    return encode({**values, "v": PROTOCOL_VERSION, "t": round(time, 3), "event": event})
+    """One line of an event; a job's own figure cannot displace the frame."""
+    frame = {"v": PROTOCOL_VERSION, "t": round(time, 3), "event": event}
+    return encode({**frame, **values, **frame})
 
 
 def decode_event(line: bytes) -> Message:

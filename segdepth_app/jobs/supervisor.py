@@ -143,6 +143,10 @@ class Supervisor:
         """The process was started."""
         self.state = State.STARTING
 
+    def never_started(self) -> None:
+        """It was cancelled before there was a process."""
+        self.state = State.CANCELLED
+
     def may(self, command: Command) -> bool:
         """Whether the command makes sense in this state."""
         return command in ENABLED_VERBS[self.state]

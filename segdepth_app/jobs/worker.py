@@ -124,7 +124,7 @@ def take_channels() -> Channels:
     os.dup2(2, 1)
     os.close(nothing)
     stderr = os.fdopen(os.dup(2), "w", encoding="utf-8", errors="backslashreplace", buffering=1)
-    sys.stdout = sys.stderr = _Forgiving(stderr)  # type: ignore[assignment]
+    sys.stdout = sys.stderr = _Forgiving(stderr)
     return Channels(lambda data: _write_all(messages, data), lambda: Lines(commands))
 
 

@@ -111,8 +111,8 @@ class IntegerEditor(Editor):
         return self.box.value()
 
     def set_value(self, value: Any) -> None:
-        """Shows the number; the box keeps it in its range."""
-        self.box.setValue(int(value))
+        """Shows the number; the box keeps it in its range. Nothing is the lowest."""
+        self.box.setValue(self.box.minimum() if value in ("", None) else int(value))
 
 
 class ChoiceEditor(Editor):
