@@ -94,3 +94,13 @@ def tiny_columns() -> np.ndarray:
     columns["count"], columns["hmm_count"] = [1, 2, 3, 4], [1, 1, 3, 3]
     columns["confidence"] = 0.8
     return columns
+
+
+def write_model(path: Path) -> Path:
+    """A model file that has a card and nothing else."""
+    import json
+    import struct
+
+    header = json.dumps({"__metadata__": {"card": model_card().model_dump_json()}}).encode()
+    path.write_bytes(struct.pack("<Q", len(header)) + header)
+    return path

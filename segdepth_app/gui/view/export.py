@@ -8,8 +8,8 @@ import numpy as np
 
 from segdepth_app.config import N_CLASSES
 from segdepth_app.errors import ResultError
+from segdepth_app.gui.view.markers import Trace
 from segdepth_app.gui.view.result_view import ResultView
-from segdepth_app.gui.view.traces_panel import Trace
 from segdepth_app.paths import writable_target, written_whole
 
 COLUMN_FIELDS = ("frame", "column", "element", "x_px", "y_px", "count", "confidence", "hmm_count")

@@ -1,7 +1,5 @@
 """The list of markers: what is at each of them in the frame shown."""
 
-from dataclasses import dataclass
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
@@ -17,26 +15,9 @@ from PySide6.QtWidgets import (
 )
 
 from segdepth_app.gui import theme
+from segdepth_app.gui.view.markers import MarkerRow
 
 HEADERS = ("", "Depth", "Conf.", "x, y (px)", "x, y (nm)", "Elem.")
-
-
-@dataclass(frozen=True)
-class MarkerRow:
-    """Texts of one row; empty where a value is unknown."""
-
-    number: int
-    colour: str
-    depth: str
-    confidence: str
-    pixel: str
-    nanometre: str
-    element: str
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """In the order of HEADERS."""
-        return (str(self.number), self.depth, self.confidence, self.pixel, self.nanometre, self.element)
 
 
 class MarkerList(QWidget):

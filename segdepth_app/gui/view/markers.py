@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 MAX_MARKERS = 9
 
 # Bright enough for black numbers on them (contrast above 4.5) and to show on dark pictures; the number beside a
@@ -37,6 +39,40 @@ class Marker:
     def colour(self) -> str:
         """Its colour, fixed by its number."""
         return COLOURS[self.number - 1]
+
+
+@dataclass(frozen=True)
+class MarkerRow:
+    """What the list says of a marker in the frame shown; empty where a value is unknown."""
+
+    number: int
+    colour: str
+    depth: str
+    confidence: str
+    pixel: str
+    nanometre: str
+    element: str
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """In the order of the list's columns."""
+        return (str(self.number), self.depth, self.confidence, self.pixel, self.nanometre, self.element)
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A marker's pixel through time. Frame i is at i × `frame_time_s`; with None the axis counts frames."""
+
+    number: int
+    colour: str
+    x: int
+    y: int
+    probability: np.ndarray
+    """uint8 [frame, class], 255 is certain; a frame that is not analysed is all 0."""
+    path: np.ndarray | None
+    """HMM count of the nearest column in each frame, float, NaN where there is none."""
+    note: str
+    frame_time_s: float | None = None
 
 
 class Markers:

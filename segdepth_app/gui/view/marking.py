@@ -3,11 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from segdepth_app.gui.view.marker_list import MarkerRow
-from segdepth_app.gui.view.markers import MAX_MARKERS, Marker, Markers
+from segdepth_app.gui.view.markers import MAX_MARKERS, Marker, MarkerRow, Markers, Trace
 from segdepth_app.gui.view.saliency_client import SaliencyClient, SaliencyMap, SaliencyRequest
 from segdepth_app.gui.view.scene import Scene
-from segdepth_app.gui.view.traces_panel import Trace
 
 HINT_NO_RESULT = "Analyse the series, then click a pixel to see its depth through time."
 HINT_NO_MARKER = "Click a pixel to see its depth through time. Up to nine pixels; a right click clears them."
@@ -22,6 +20,7 @@ class MarkingPresenter:
         self._view, self._context, self._scene = view, context, scene
         self._saliency, self._model = saliency, model
         self._traces: dict[int, Trace] = {}
+        self._just_set: int | None = None
         self._shown: SaliencyRequest | None = None
         self.markers = Markers()
         self.depth: int | None = None
@@ -32,10 +31,19 @@ class MarkingPresenter:
         """A pixel was clicked in any pane."""
         if not self._scene.contains(x, y):
             return
-        if self.markers.add(x, y) is None:
+        n_before = len(self.markers)
+        marker = self.markers.add(x, y)
+        self._just_set = marker.number if marker and len(self.markers) > n_before else None
+        if marker is None:
             self._context.status(f"All {MAX_MARKERS} markers are set: remove one first.")
             return
         self._changed()
+
+    def take_back(self) -> None:
+        """The last click was the first half of a double click, which means the zoom, not a pixel."""
+        if self._just_set is not None:
+            self.remove(self._just_set)
+            self._just_set = None
 
     def select(self, number: int) -> None:
         """A marker was chosen in the list."""

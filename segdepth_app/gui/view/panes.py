@@ -90,6 +90,8 @@ class LinkedPanes(QWidget):
     pixel_clicked = Signal(int, int)
     pixel_hovered = Signal(int, int)
     hover_left = Signal()
+    double_clicked = Signal()
+    """After the click that every double click begins with. The whole picture is in view again."""
     right_clicked = Signal()
     depth_chosen = Signal(object)
     """Depth class the saliency is wanted for; None for the estimated one."""
@@ -99,8 +101,8 @@ class LinkedPanes(QWidget):
         self.panes = {name: ImagePane(title, kind) for name, (title, kind) in TITLES.items()}
         self.hints = {name: PaneHint(pane) for name, pane in self.panes.items()}
         self.depth_combo = self._make_depth_combo()
-        self._aspect = 1.0
-        self._fitted = False
+        self._size_px = (1, 1)
+        self._zoomed = False
         self._pixel_size_pm: float | None = None
         self._columns = 0
         self._layout = QGridLayout(self)
@@ -116,6 +118,7 @@ class LinkedPanes(QWidget):
             if name != "frame":
                 pane.link_to(self.panes["frame"])
             pane.plot.setMinimumSize(120, 100)
+            pane.view.sigRangeChangedManually.connect(self._on_zoom)
             pane.pixel_clicked.connect(lambda x, y, _: self.pixel_clicked.emit(x, y))
             pane.hover_left.connect(self._on_hover_left)
             pane.pixel_hovered.connect(self._on_hover)
@@ -125,20 +128,18 @@ class LinkedPanes(QWidget):
 
     def set_picture_size(self, width_px: int, height_px: int) -> None:
         """Size of the frames, to arrange the panes well."""
-        self._aspect = width_px / height_px
-        self._fitted = False
-        self._arrange(best_columns(self.width(), self.height(), self._aspect))
+        self._size_px = (width_px, height_px)
+        self._arrange(best_columns(self.width(), self.height(), width_px / height_px))
+        self.fit()
 
     def show_image(self, name: str, image: np.ndarray, scale: float = 1.0) -> None:
-        """Shows an image in a pane. The first one of a series is fitted, all others keep the zoom."""
+        """Shows an image in a pane; the zoom stays as it is."""
         view = self.panes["frame"].view
         x_range, y_range = view.viewRange()
         self.panes[name].set_image(image, scale)
         self.panes[name].item.setVisible(True)
         self.panes[name].set_pixel_size(self._pixel_size_pm)
-        if self._fitted:
-            view.setRange(xRange=x_range, yRange=y_range, padding=0)
-        self._fitted = True
+        view.setRange(xRange=x_range, yRange=y_range, padding=0)
 
     def hide_image(self, name: str) -> None:
         """The pane is empty for now."""
@@ -165,8 +166,10 @@ class LinkedPanes(QWidget):
         self.depth_combo.blockSignals(False)
 
     def fit(self) -> None:
-        """The whole picture in all panes."""
-        self.panes["frame"].fit()
+        """The whole picture in all panes, and so again whenever they are resized, until somebody zooms."""
+        self._zoomed = False
+        width, height = self._size_px
+        self.panes["frame"].view.setRange(xRange=(0, width), yRange=(0, height), padding=0)
 
     def refresh_theme(self) -> None:
         """Light became dark, or back."""
@@ -176,7 +179,16 @@ class LinkedPanes(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Two rows or one, whichever shows more."""
         super().resizeEvent(event)
-        self._arrange(best_columns(self.width(), self.height(), self._aspect))
+        width, height = self._size_px
+        self._arrange(best_columns(self.width(), self.height(), width / height))
+        QTimer.singleShot(0, self, self._fit_again)  # when the panes have their new sizes
+
+    def _fit_again(self) -> None:
+        if not self._zoomed:
+            self.fit()
+
+    def _on_zoom(self) -> None:
+        self._zoomed = True
 
     def _arrange(self, columns: int) -> None:
         if columns == self._columns:
@@ -240,3 +252,6 @@ class LinkedPanes(QWidget):
         if event.button() == Qt.MouseButton.RightButton:
             event.accept()
             self.right_clicked.emit()
+        elif event.double():
+            self.fit()
+            self.double_clicked.emit()

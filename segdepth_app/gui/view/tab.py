@@ -79,6 +79,7 @@ class ViewTab(QWidget):
         view.frame_changed.connect(presenter.show_frame)
         view.settled.connect(presenter.settled)
         view.panes.pixel_clicked.connect(marking.click)
+        view.panes.double_clicked.connect(marking.take_back)
         view.panes.right_clicked.connect(marking.clear)
         view.panes.depth_chosen.connect(marking.choose_depth)
         view.panes.pixel_hovered.connect(presenter.hover)

@@ -4,8 +4,6 @@ A row is a small plot: time to the right, classes 0 to 10 upward, the colour (fr
 marker's own) is the probability. Rows are built once, the first time they are needed, and then only filled.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import pyqtgraph as pg
 from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
@@ -14,7 +12,7 @@ from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from segdepth_app.config import N_CLASSES
-from segdepth_app.gui.view.markers import MAX_MARKERS
+from segdepth_app.gui.view.markers import MAX_MARKERS, Trace
 
 ROW_HEIGHTS = (44, 140)
 """Lowest and highest, without the time axis."""
@@ -22,22 +20,6 @@ AXIS_HEIGHT = 34
 BARE_AXIS_HEIGHT = 4
 ROW_GAP = 2
 AXIS_WIDTH = 30
-
-
-@dataclass(frozen=True)
-class Trace:
-    """What one row shows. Frame i is at i × `frame_time_s`; with None the axis counts frames."""
-
-    number: int
-    colour: str
-    x: int
-    y: int
-    probability: np.ndarray
-    """uint8 [frame, class], 255 is certain; a frame that is not analysed is all 0."""
-    path: np.ndarray | None
-    """HMM count of the nearest column in each frame, float, NaN where there is none."""
-    note: str
-    frame_time_s: float | None = None
 
 
 def ramp(low: QColor, high: QColor) -> np.ndarray:

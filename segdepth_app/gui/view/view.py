@@ -7,11 +7,11 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSplitter, QStackedWidge
 
 from segdepth_app.gui import theme
 from segdepth_app.gui.view.analysis import AnalysisState, FieldText
-from segdepth_app.gui.view.marker_list import MarkerList, MarkerRow
-from segdepth_app.gui.view.markers import Marker
+from segdepth_app.gui.view.marker_list import MarkerList
+from segdepth_app.gui.view.markers import Marker, MarkerRow, Trace
 from segdepth_app.gui.view.panes import LinkedPanes
 from segdepth_app.gui.view.top_bar import TopBar
-from segdepth_app.gui.view.traces_panel import Trace, TracesPanel
+from segdepth_app.gui.view.traces_panel import TracesPanel
 from segdepth_app.gui.welcome import WelcomePage
 from segdepth_app.gui.widgets.class_legend import ClassLegend
 from segdepth_app.gui.widgets.play_bar import PlayBar

@@ -1,0 +1,71 @@
+"""A presenter of the View tab with an autospec of its widgets and children played by hand."""
+
+from unittest.mock import Mock, create_autospec
+
+import numpy as np
+
+from segdepth_app.gui.settings import Settings
+from segdepth_app.gui.view.presenter import ViewPresenter
+from segdepth_app.gui.view.saliency_client import SaliencyClient
+from segdepth_app.gui.view.series_client import SeriesClient
+from segdepth_app.gui.view.view import View
+from tests.gui.view_fakes import ScriptedJobs
+from tests.gui.view_files import tiny_columns, tiny_probability, write_model, write_result
+
+TINY = {"n_frames": 4, "height_px": 12, "width_px": 20}
+KNOWN = {
+    **TINY,
+    "pixel_size_pm": 10.6,
+    "pixel_size_source": "from file",
+    "dose_e_per_px": 2.0,
+    "dose_source": "vacuum level of counts",
+    "vacuum": 2.0,
+    "vacuum_source": "automatic",
+    "frame_time_s": 0.5,
+    "fingerprint": "f",
+}
+
+
+class Bench:
+    """A presenter with everything around it."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.jobs = ScriptedJobs()
+        self.view = create_autospec(View, instance=True)
+        self.context = Mock(jobs=self.jobs, settings=Settings(folder / "settings.ini"))
+        self.find_result = Mock(return_value=None)
+        self.series = SeriesClient(self.jobs)
+        self.saliency = SaliencyClient(self.jobs)
+        self.presenter = ViewPresenter(self.view, self.context, self.series, self.saliency, self.find_result)
+        self.tif = folder / "Größe µm" / "试样 1.tif"
+        self.tif.parent.mkdir()
+        self.tif.write_bytes(b"x")
+
+    def model(self):
+        self.presenter.analysis.choose_model(str(write_model(self.folder / "m.safetensors")))
+
+    def open_series(self, **facts):
+        assert self.presenter.open_path(self.tif)
+        self.child = self.jobs.started[-1]
+        self.child.open_series(**{**KNOWN, **facts})
+        self.answer()
+
+    def answer(self):
+        for message in self.child.unanswered():
+            message["done"] = True
+            image = np.full((12, 20), message["frame"], np.float32)
+            image[5, 7] = 100 + message["frame"]
+            self.child.answer(message, image, frame=message["frame"])
+        if self.child.unanswered():
+            self.answer()
+
+    def result(self, name="r.h5", **changes):
+        changes = {"source": [str(self.tif)], **changes}
+        return write_result(self.folder / name, tiny_probability(), tiny_columns(), **changes)
+
+    def state(self):
+        return self.view.show_analysis.call_args.args[0]
+
+    def shown_frame(self):
+        return float(self.view.show_frame.call_args.args[0][0, 0])
