@@ -51,7 +51,9 @@ def score_columns(table: np.ndarray, truth: np.ndarray, pixel_size_pm: float) ->
 
     `table` is results.COLUMN_DTYPE, `truth` TRUTH_DTYPE. Shares of nothing are None.
     """
-    frames = np.intersect1d(table["frame"], truth["frame"])
+    frames = np.unique(truth["frame"])
+    if len(table):
+        frames = np.intersect1d(table["frame"], frames)
     true_rows, atoms = over_time(truth, "atoms", frames)
     found_rows, counts = over_time(table, "count", frames)
     _, smoothed = over_time(table, "hmm_count", frames)

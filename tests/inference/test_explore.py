@@ -1,0 +1,119 @@
+"""The View tab's child: what it answers, and that frames come without torch."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from inference_toys import DOSE, toy_counts, toy_model, toy_model_file, toy_series_file
+
+from segdepth_app.config import ExploreConfig
+from segdepth_app.errors import InputError
+from segdepth_app.inference.explore import run
+from segdepth_app.inference.predictor import Predictor
+from segdepth_app.inference.saliency import saliency_map
+from segdepth_app.reporting import Reporter
+
+
+class Window(Reporter):
+    """Asks what it is given, keeps the answers."""
+
+    def __init__(self, *requests: dict) -> None:
+        self._requests, self.answers = requests, {}
+
+    def requests(self):
+        return iter(self._requests)
+
+    def answer(self, request, **values):
+        self.answers[request] = values
+
+
+def serve(tmp_path, *requests, **settings):
+    window = Window(*requests)
+    values = {"series": (tmp_path / "series.tif",), "folder": tmp_path / "answers", "vacuum": str(DOSE)}
+    run(ExploreConfig(**{**values, **settings}), window)
+    return window.answers
+
+
+def test_the_first_answer_describes_the_series(tmp_path):
+    toy_series_file(tmp_path)
+
+    facts = serve(tmp_path)[0]
+
+    assert (facts["n_frames"], facts["height_px"], facts["width_px"]) == (6, 132, 180)
+    assert facts["pixel_size_pm"] == pytest.approx(5.3)
+    assert facts["pixel_size_source"] == "from file"
+    assert facts["frame_time_s"] == pytest.approx(0.13)
+    assert (facts["vacuum"], facts["dose_e_per_px"]) == (DOSE, DOSE)
+    assert facts["name"] == "series.tif"
+    assert isinstance(facts["warnings"], list)
+
+
+def test_frames_come_as_they_are_in_the_file(tmp_path):
+    toy_series_file(tmp_path)
+
+    answers = serve(tmp_path, {"cmd": "frame", "id": 7, "frame": 3}, {"cmd": "frame", "id": 8, "frame": 0})
+
+    assert answers[7]["frame"] == 3
+    found = np.load(answers[7]["path"])
+    assert found.dtype == np.uint8
+    np.testing.assert_array_equal(found, toy_counts()[3])
+    np.testing.assert_array_equal(np.load(answers[8]["path"]), toy_counts()[0])
+
+
+def test_float_series_come_as_float32(tmp_path):
+    np.save(tmp_path / "f.npy", toy_counts() * 0.5)
+
+    answers = serve(tmp_path, {"cmd": "frame", "id": 1, "frame": 2}, series=(tmp_path / "f.npy",))
+
+    assert np.load(answers[1]["path"]).dtype == np.float32
+
+
+def test_saliency_is_that_of_the_frame_and_pixel(tmp_path):
+    toy_series_file(tmp_path)
+    model = str(toy_model_file(tmp_path))
+    request = {"cmd": "saliency", "id": 3, "frame": 4, "x": 103, "y": 62, "depth": None}
+
+    answer = serve(tmp_path, request, model=model)[3]
+
+    image = toy_counts()[4].astype(np.float32) / np.float32(DOSE)
+    setting = {"pixel_size_pm": 5.3, "dose_e_per_px": DOSE}
+    expected = saliency_map(Predictor(toy_model()), image, **setting, x_px=103, y_px=62)
+    np.testing.assert_allclose(np.load(answer["path"]), expected.map, atol=1e-6)
+    assert (answer["scale"], answer["depth"]) == (pytest.approx(4), expected.depth)
+    assert answer["probability"] == pytest.approx(expected.probability, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("request_", "words"),
+    [
+        ({"cmd": "frame", "id": 1, "frame": 6}, "Frames run from 0 to 5"),
+        ({"cmd": "saliency", "id": 1, "frame": 0, "x": 1, "y": 1, "depth": None}, "needs a model"),
+    ],
+)
+def test_impossible_requests_end_in_a_sentence(tmp_path, request_, words):
+    toy_series_file(tmp_path)
+
+    with pytest.raises(InputError, match=words):
+        serve(tmp_path, request_)
+
+
+def test_frames_are_served_without_torch(tmp_path):
+    toy_series_file(tmp_path)
+    code = f"""
+import json, sys
+from segdepth_app.config import ExploreConfig
+from segdepth_app.inference.explore import run
+from segdepth_app.reporting import Reporter
+
+class Window(Reporter):
+    answers = []
+    def requests(self): return iter([{{"cmd": "frame", "id": 1, "frame": 2}}])
+    def answer(self, request, **values): self.answers.append(request)
+
+run(ExploreConfig(series=({str(tmp_path / "series.tif")!r},), folder={str(tmp_path / "a")!r}), Window())
+print(json.dumps([Window.answers, *(name in sys.modules for name in ("torch", "scipy", "lightning", "h5py"))]))
+"""
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert json.loads(output.stdout) == [[0, 1], False, False, False, False]

@@ -1,0 +1,124 @@
+"""Results in other programs' formats."""
+
+import csv
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from inference_toys import DOSE, toy_model_file, toy_series_file
+
+from segdepth_app.config import InferConfig
+from segdepth_app.errors import InputError
+from segdepth_app.inference.export import export_columns, export_figure, export_tiff, export_trace, trace_text
+from segdepth_app.inference.results import Result
+from segdepth_app.inference.run import run
+from segdepth_app.reporting import Command, Reporter
+
+
+class StopsAfterThree(Reporter):
+    """Stops once three frames are done."""
+
+    done = 0
+
+    def progress(self, done, total, unit):
+        self.done = done
+
+    def command(self):
+        return Command.STOP if self.done >= 3 else None
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    """A whole result, and one that was stopped after three of six frames."""
+    folder = tmp_path_factory.mktemp("results")
+    values = {"series": (toy_series_file(folder),), "model": str(toy_model_file(folder)), "vacuum": str(DOSE)}
+    for name, reporter in (("whole", Reporter()), ("part", StopsAfterThree())):
+        run(InferConfig(**values, out=folder / f"{name}.h5"), reporter)
+    return folder
+
+
+def rows_of(path):
+    with path.open(newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_a_trace_has_the_contract_s_columns_and_the_result_s_numbers(results, tmp_path):
+    path = export_trace(results / "whole.h5", 103, 62, tmp_path / "neu" / "t.csv")
+
+    rows = rows_of(path)
+    assert list(rows[0]) == ["frame", "time_s", *(f"p{n}" for n in range(11))]
+    assert [row["frame"] for row in rows] == [str(n) for n in range(6)]
+    assert [float(row["time_s"]) for row in rows] == pytest.approx([0.13 * n for n in range(6)])
+    with Result(results / "whole.h5") as result:
+        expected = result.trace(103, 62)
+    found = [[float(row[f"p{n}"]) for n in range(11)] for row in rows]
+    np.testing.assert_allclose(found, expected, atol=5e-5)
+    assert path.read_text(encoding="utf-8") == trace_text(results / "whole.h5", 103, 62)
+
+
+def test_frames_that_were_not_done_are_left_out(results, tmp_path):
+    rows = rows_of(export_trace(results / "part.h5", 103, 62, tmp_path / "t.csv"))
+
+    assert [row["frame"] for row in rows] == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize("pixel", [(180, 5), (5, 132), (-1, 0)])
+def test_a_pixel_outside_is_refused_with_the_range_and_nothing_is_written(results, tmp_path, pixel):
+    with pytest.raises(InputError, match="x runs from 0 to 179, y from 0 to 131"):
+        export_trace(results / "whole.h5", *pixel, tmp_path / "t.csv")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_columns_have_the_contract_s_columns_and_the_result_s_numbers(results, tmp_path):
+    rows = rows_of(export_columns(results / "whole.h5", tmp_path / "c.csv"))
+
+    assert list(rows[0]) == ["frame", "column", "element", "x_px", "y_px", "count", "confidence", "hmm_count"]
+    with Result(results / "whole.h5") as result:
+        table = result.columns_table()
+    assert [int(row["count"]) for row in rows] == table["count"].tolist()
+    assert [int(row["hmm_count"]) for row in rows] == table["hmm_count"].tolist()
+    np.testing.assert_allclose([float(row["x_px"]) for row in rows], table["x_px"], atol=0.0051)
+
+
+def test_maps_become_calibrated_stacks_where_missing_frames_are_255(results, tmp_path):
+    import tifffile
+
+    depth_path, confidence_path = export_tiff(results / "part.h5", tmp_path / "d.tif")
+
+    with Result(results / "part.h5") as result, tifffile.TiffFile(depth_path) as file:
+        depth = file.asarray()
+        assert depth.shape == (6, 33, 45)
+        np.testing.assert_array_equal(depth[2], result.depth(2))
+        assert np.all(depth[3:] == 255)
+        assert file.imagej_metadata["unit"] == "nm"
+        assert file.imagej_metadata["finterval"] == pytest.approx(0.13)
+        pixels, units = file.pages[0].tags["XResolution"].value
+        assert units / pixels == pytest.approx(0.0212, rel=1e-4)
+        np.testing.assert_array_equal(tifffile.imread(confidence_path)[1], result.confidence(1))
+
+
+@pytest.mark.parametrize(("name", "magic"), [("f.png", b"\x89PNG"), ("f.pdf", b"%PDF"), ("f.svg", b"<?xml")])
+def test_figures_come_in_three_formats(results, tmp_path, name, magic):
+    path = export_figure(results / "part.h5", tmp_path / name)
+
+    assert path.read_bytes().startswith(magic)
+    assert [entry.name for entry in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize(("export", "name"), [(export_figure, "f.doc"), (export_tiff, "d.png")])
+def test_unknown_endings_are_refused(results, tmp_path, export, name):
+    with pytest.raises(InputError, match=name):
+        export(results / "whole.h5", tmp_path / name)
+
+
+def test_tables_are_written_without_torch_or_matplotlib(results, tmp_path):
+    code = (
+        "import sys\n"
+        "from segdepth_app.inference.export import export_columns, export_trace\n"
+        f"export_trace({str(results / 'whole.h5')!r}, 3, 4, {str(tmp_path / 't.csv')!r})\n"
+        f"export_columns({str(results / 'whole.h5')!r}, {str(tmp_path / 'c.csv')!r})\n"
+        "sys.exit(any(name in sys.modules for name in ('torch', 'matplotlib', 'scipy')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0
