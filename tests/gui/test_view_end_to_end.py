@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 import tifffile
 
+from segdepth_app.config import NetworkConfig
 from segdepth_app.gui.context import AppContext
 from segdepth_app.gui.settings import Settings
+from segdepth_app.gui.view.scene import map_pixel
 from segdepth_app.gui.view.tab import create_tab
+from tests.gui.view_files import model_card
 
 N_FRAMES, HEIGHT, WIDTH = 6, 48, 64
 
@@ -62,3 +65,47 @@ def test_a_file_that_is_no_series_is_refused_with_a_word(qtbot, tab, tmp_path):
     qtbot.waitUntil(lambda: bool(tab.context.faults), timeout=30000)
     assert "notes.tif" in str(tab.context.faults[0])
     assert tab.save_state() == {}
+
+
+@pytest.fixture
+def model(tmp_path) -> Path:
+    """An untrained network with a complete card: it knows nothing, but goes the whole way."""
+    import torch
+
+    from segdepth_app.models.model_file import save_model
+    from segdepth_app.models.networks import build_network
+
+    torch.manual_seed(1)
+    card = model_card().model_copy(update={"network": NetworkConfig(width=4, scales=1)})
+    return save_model(tmp_path / "tiny.safetensors", build_network(card.network), card)
+
+
+def test_analyse_click_and_saliency_with_real_children(qtbot, tab, counts, model):
+    path, _ = counts
+    scene, analysis, view = tab.presenter.scene, tab.presenter.analysis, tab.view
+    tab.open_path(str(path))
+    qtbot.waitUntil(lambda: scene.image is not None or bool(tab.context.faults), timeout=30000)
+    analysis.choose_model(str(model))
+    analysis.type_value("pixel_size_pm", 10.6)
+    assert view.top_bar.analyse_button.isEnabled()
+    view.top_bar.analyse_button.click()
+    qtbot.waitUntil(lambda: scene.result is not None or bool(tab.context.faults), timeout=60000)
+    assert tab.context.faults == []
+    assert scene.result.n_done == N_FRAMES
+    tab.presenter.marking.click(20, 10)
+    trace = tab.presenter.marking.traces()[0]
+    # what the maps say at the pixel is what the trace says, in every frame
+    depths = [
+        int(scene.result.depth(t)[map_pixel(10, scene.result.scale), map_pixel(20, scene.result.scale)])
+        for t in range(N_FRAMES)
+    ]
+    np.testing.assert_array_equal(trace.probability.argmax(axis=1), depths)
+    saliency = view.panes.panes["saliency"]
+    qtbot.waitUntil(lambda: saliency.item.isVisible() or bool(tab.context.faults), timeout=60000)
+    assert view.panes.caption.text().startswith("marker 1 · frame 1 · depth")
+    # an answer lies over the whole frame, so that its pixels are the frame's
+    assert saliency.size_px == pytest.approx((WIDTH, HEIGHT), abs=4)
+    # opened afresh, the series brings its result along
+    tab.open_path(str(path))
+    qtbot.waitUntil(lambda: scene.result is not None or bool(tab.context.faults), timeout=30000)
+    assert tab.context.faults == []

@@ -62,7 +62,6 @@ def test_a_right_click_clears(qtbot, view):
         click(qtbot, view, "frame", 10, 10, Qt.MouseButton.RightButton)
 
 
-@pytest.mark.parametrize("depth", [0, 2, 7, 10])
 def test_a_double_click_shows_the_whole_picture_again(qtbot, view):
     frame = view.panes.panes["frame"].view
     view.grab()
@@ -77,6 +76,7 @@ def test_a_double_click_shows_the_whole_picture_again(qtbot, view):
     np.testing.assert_allclose(frame.viewRange(), before, atol=1e-6)
 
 
+@pytest.mark.parametrize("depth", [0, 2, 7, 10])
 def test_a_class_has_its_own_colour_whatever_else_is_in_the_frame(qtbot, view, depth):
     """A frame that holds one class only must not be stretched to look like another."""
     maps = np.full((15, 25), depth, np.uint8)
