@@ -60,10 +60,11 @@ class Keeper(lightning.Callback):
             self._reported = now
             self.reporter.progress(module.steps_done, module.n_steps, "steps")
         command = self.reporter.command()
+        if command is None or place.step == module.steps_per_epoch:
+            return  # at an epoch's end its validation comes first
         if command is Command.PAUSE:
             self.save(trainer, self.folder.last_checkpoint, place)
-        if command is not None:
-            raise Ended(command)
+        raise Ended(command)
 
     def on_validation_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         """An epoch is over: notes its figures, keeps the best, and stops when patience is at its end."""
@@ -96,6 +97,8 @@ class Keeper(lightning.Callback):
         self._tell(module, row)
         if place.epoch - place.best_epoch >= module.config.patience_epochs or place.epoch >= module.config.max_epochs:
             trainer.should_stop = True
+        elif (command := self.reporter.command()) is not None:
+            raise Ended(command)
 
     def _tell(self, module: DepthModule, row: dict[str, float]) -> None:
         place = module.place
