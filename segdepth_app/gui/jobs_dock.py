@@ -4,7 +4,16 @@ import logging
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QFontDatabase
-from PySide6.QtWidgets import QDockWidget, QLabel, QPlainTextEdit, QScrollArea, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QLabel,
+    QPlainTextEdit,
+    QScrollArea,
+    QTabWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from segdepth_app.gui import theme
 from segdepth_app.gui.log import FORMAT, last_lines
@@ -24,6 +33,7 @@ class JobsDock(QDockWidget):
     def __init__(self, jobs: JobRunner, parent: QWidget | None = None) -> None:
         super().__init__("Jobs and log", parent)
         self.setObjectName("jobs_dock")
+        self.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetClosable)
         self.setAllowedAreas(Qt.DockWidgetArea.BottomDockWidgetArea | Qt.DockWidgetArea.RightDockWidgetArea)
         self._jobs = jobs
         self.rows: dict[int, JobRow] = {}
@@ -46,6 +56,14 @@ class JobsDock(QDockWidget):
         self.pages.setDocumentMode(True)
         self.pages.addTab(scroll, "Jobs")
         self.pages.addTab(self.log_view, "Log")
+        close = QToolButton()
+        close.setText("×")
+        close.setAutoRaise(True)
+        close.setToolTip("Hide jobs and log (Ctrl+J)")
+        close.setAccessibleName("Hide jobs and log")
+        close.clicked.connect(self.hide)
+        self.pages.setCornerWidget(close)
+        self.setTitleBarWidget(QWidget())  # the pages' own bar says it all
         self.setWidget(self.pages)
         jobs.job_started.connect(self._add)
         jobs.job_removed.connect(self._forget)
@@ -56,6 +74,7 @@ class JobsDock(QDockWidget):
         row = JobRow(job, self._jobs.remove)
         self.rows[job.id] = row
         self._list.insertWidget(0, row)
+        theme.set_role(row, "row")
         self._none.hide()
         job.state_changed.connect(self._summarise)
         job.event.connect(lambda event: self._summarise() if event["event"] == "progress" else None)

@@ -31,6 +31,7 @@ from segdepth_app.gui.welcome import WelcomePage, sample_series
 SAVE_EVERY_MS = 30_000
 DEFAULT_SIZE = (1280, 800)
 LEAST_VISIBLE_PX = 80
+JOBS_HEIGHT_PX = 150
 ANY_SERIES = "TEM series, results, datasets, models (*)"
 
 
@@ -52,7 +53,8 @@ class MainWindow(QMainWindow):
         self.welcome = self._make_welcome()
         self.tabs = {name: LazyTab(name, context, self.welcome if name == "view" else None) for name in TABS}
         self.tab_bar = QTabWidget()
-        self.tab_bar.setDocumentMode(True)
+        self.tab_bar.setObjectName("rooms")
+        self.tab_bar.tabBar().setDrawBase(False)
         for name, tab in self.tabs.items():
             self.tab_bar.addTab(tab, TABS[name])
         self.select_tab("view")
@@ -223,7 +225,8 @@ class MainWindow(QMainWindow):
         if self.restoreGeometry(_bytes(settings.get("geometry"))) and not self._is_on_a_screen():
             self.resize(min(DEFAULT_SIZE[0], room.width()), min(DEFAULT_SIZE[1], room.height()))
             self.move(room.topLeft())
-        self.restoreState(_bytes(settings.get("window_state")))
+        if not self.restoreState(_bytes(settings.get("window_state"))):
+            self.resizeDocks([self.jobs_dock], [JOBS_HEIGHT_PX], Qt.Orientation.Vertical)
         self.jobs_dock.hide()
 
     def _is_on_a_screen(self) -> bool:

@@ -11,6 +11,7 @@ LIGHT = {
     "surface": "#ffffff",
     "raised": "#e8eaec",
     "border": "#c3c8cc",
+    "light": "#ffffff",
     "text": "#1b1f23",
     "muted": "#565e66",
     "accent": "#1a6091",
@@ -26,21 +27,22 @@ LIGHT = {
     "crosshair": "#d9480f",
 }
 DARK = {
-    "window": "#1f2326",
-    "surface": "#171a1c",
-    "raised": "#2b3034",
-    "border": "#454c52",
+    "window": "#2a2e32",
+    "surface": "#1b1e21",
+    "raised": "#373d42",
+    "border": "#565e65",
+    "light": "#464d53",
     "text": "#e6e8ea",
-    "muted": "#a3abb2",
+    "muted": "#aeb6bd",
     "accent": "#5ea9dd",
     "on_accent": "#0c1216",
     "good": "#6ac28a",
     "warning": "#e5ab50",
-    "warning_surface": "#37301f",
-    "bad": "#f0827a",
-    "bad_surface": "#3b2422",
+    "warning_surface": "#403722",
+    "bad": "#f59a93",
+    "bad_surface": "#442a28",
     "image": "#101214",
-    "plot": "#171a1c",
+    "plot": "#1b1e21",
     "grid": "#30363a",
     "crosshair": "#ffa94d",
 }
@@ -116,6 +118,8 @@ def _palette() -> QPalette:
         QPalette.ColorRole.LinkVisited: "accent",
         QPalette.ColorRole.Accent: "accent",
         QPalette.ColorRole.BrightText: "bad",
+        QPalette.ColorRole.Light: "light",
+        QPalette.ColorRole.Midlight: "raised",
         QPalette.ColorRole.Mid: "border",
         QPalette.ColorRole.Dark: "border",
     }
@@ -156,4 +160,12 @@ QToolButton[role="heading"]:focus { border: 1px solid %(accent)s; padding: 1px; 
 QSpinBox { min-width: 88px; min-height: 20px; }
 QToolTip { color: %(text)s; background: %(raised)s; border: 1px solid %(border)s; padding: 4px; }
 QStatusBar::item { border: none; }
+QTabWidget#rooms::pane { border: none; border-top: 1px solid %(border)s; }
+QTabWidget#rooms > QTabBar::tab {
+    padding: 7px 18px 5px 18px; color: %(muted)s; background: transparent; border: none;
+    border-bottom: 3px solid transparent;
+}
+QTabWidget#rooms > QTabBar::tab:hover { color: %(text)s; }
+QTabWidget#rooms > QTabBar::tab:selected { color: %(text)s; border-bottom: 3px solid %(accent)s; }
+QTabWidget#rooms > QTabBar::tab:focus { color: %(text)s; background: %(raised)s; }
 """
