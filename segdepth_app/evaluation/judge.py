@@ -1,7 +1,7 @@
 """All tallies of one model at one dose: takes image after image, gives the figures and arrays to write.
 
-Column figures are over columns that hold atoms. Empty sites (vacancies, count 0) have a figure of their
-own, `vacancy_accuracy`, and count among the deviating columns.
+Empty columns (vacancies, count 0) are columns too, as in training: calling one empty is right. Because they
+are easy where they are many, they have a figure of their own beside the others, `vacancy_accuracy`.
 """
 
 from dataclasses import dataclass, field
@@ -21,7 +21,6 @@ from segdepth_app.evaluation.metrics import (
     by_depth,
     mean_absolute_error,
     share,
-    summary,
     within_one,
 )
 from segdepth_app.evaluation.truth import SpecimenTruth
@@ -75,31 +74,30 @@ class Judge:
 
     def figures(self) -> dict[str, Any]:
         """Everything metrics.json says of this dose."""
-        sites = self._sites()
-        columns = _with_atoms(sites)
-        shuffled = accuracy(_with_atoms(self.kinds.of("shuffled")))
+        columns = self._all_columns()
+        shuffled = accuracy(self.kinds.of("shuffled"))
         return {
             "dose_e_per_px": self.dose_e_per_px,
             "temperature": self.temperature,
             "n_pixels": int(self.pixels.pixels.sum()),
             "n_columns": int(columns.sum()),
-            "n_vacancies": int(sites[0].sum()),
+            "n_vacancies": int(columns[0].sum()),
             "n_unjudged": self.unjudged,
             **self.pixels.figures(),
             "column_accuracy": accuracy(columns),
             "column_within_one": within_one(columns),
             "column_mae": mean_absolute_error(columns),
-            "vacancy_accuracy": share(sites[0, 0], sites[0].sum()),
+            "vacancy_accuracy": share(columns[0, 0], columns[0].sum()),
             "pixel_ece": self.pixel_reliability.after.ece(),
             "column_ece": self.column_reliability.after.ece(),
             "pixel_ece_uncalibrated": self.pixel_reliability.before.ece(),
             "column_ece_uncalibrated": self.column_reliability.before.ece(),
-            "by_depth": by_depth(sites),
-            "by_element": _summaries(self.elements),
+            "by_depth": by_depth(columns),
+            "by_element": self.elements.figures(),
             "by_element_and_depth": {name: by_depth(m) for name, m in sorted(self.elements.matrices.items())},
-            "by_kind": _summaries(self.kinds),
-            "by_defocus_nm": _binned(self.defocus),
-            "by_image_spread_pm": _binned(self.spread),
+            "by_kind": self.kinds.figures(),
+            "by_defocus_nm": self.defocus.figures(),
+            "by_image_spread_pm": self.spread.figures(),
             "deviating": self.deviation.figures(shuffled),
         }
 
@@ -108,30 +106,13 @@ class Judge:
         return {
             "confusion_pixels": self.pixels.pixels,
             "confusion_centres": self.pixels.centres,
-            "confusion_columns": self._sites(),
+            "confusion_columns": self._all_columns(),
             "reliability_pixels": _pair(self.pixel_reliability),
             "reliability_columns": _pair(self.column_reliability),
         }
 
-    def _sites(self) -> np.ndarray:
+    def _all_columns(self) -> np.ndarray:
         return sum(self.kinds.matrices.values(), np.zeros((11, 11), np.int64))
-
-
-def _with_atoms(matrix: np.ndarray) -> np.ndarray:
-    """Only the columns that hold atoms."""
-    columns = matrix.copy()
-    columns[..., 0, :] = 0
-    return columns
-
-
-def _summaries(group: GroupedTally) -> dict[str, dict]:
-    return {label: summary(_with_atoms(matrix)) for label, matrix in sorted(group.matrices.items())}
-
-
-def _binned(group: BinnedTally) -> list[dict]:
-    with_atoms = BinnedTally(group.bins)
-    with_atoms.matrices = _with_atoms(group.matrices)
-    return with_atoms.figures()
 
 
 def _pair(pair: ReliabilityPair) -> np.ndarray:

@@ -90,7 +90,7 @@ def test_the_folder_holds_figures_arrays_and_metrics_for_each_dose(dataset, mode
     assert list(evaluation.doses) == ["2.5", "1"]
     for figures in evaluation.doses.values():
         assert all(isinstance(figures[name], float) for name in HEADLINES)
-        assert figures["n_columns"] == 6 * N * N - figures["n_vacancies"]
+        assert figures["n_columns"] == 6 * N * N
     assert [item.folder.name for item in list_evaluations(dataset.parent)] == ["out"]
 
 
@@ -102,7 +102,7 @@ def test_metrics_and_arrays_tell_the_same(dataset, model, undrawn):
         arrays = evaluation.arrays(dose)
         pixels, columns = arrays["confusion_pixels"], arrays["confusion_columns"]
         assert figures["pixel_accuracy"] == np.trace(pixels) / pixels.sum()
-        assert figures["column_accuracy"] == np.trace(columns[1:, 1:]) / columns[1:].sum()
+        assert figures["column_accuracy"] == np.trace(columns) / columns.sum()
         assert arrays["reliability_columns"][:, 0].sum() == 2 * columns.sum()
         assert arrays["reliability_pixels"][:, 0].sum() == 2 * pixels.sum()
 
@@ -191,7 +191,7 @@ def test_columns_are_judged_by_the_mean_logits_of_their_plateau(dataset):
         judge.add(logits, truth, c1_nm=2.5, image_spread_pm=22)
 
     right = columns = 0
-    for column in truth.columns[truth.columns["count"] > 0]:
+    for column in truth.columns:
         radius_pm = 0.6 * (84.8 if column["element"] == 58 else 63.6)
         total = np.zeros(11)
         for y, x in np.ndindex(48, 48):
@@ -303,6 +303,26 @@ def test_a_file_in_place_of_the_folder_is_refused(dataset, model):
         run(config(dataset, model, out=model), Reporter())
 
 
+def test_empty_sites_are_columns_and_have_a_figure_of_their_own(tmp_path):
+    plane = np.full((N, N), 5)
+    empty = -5 * (np.indices((N, N)).sum(axis=0) % 2)
+    path = write_toy(tmp_path / "toy.h5", [specimen(0, lattice(plane, empty), n=N)])
+    with Dataset(path) as data:
+        truth = specimen_truth(data, 0, shape=(48, 48), binning=4, labels=card().labels)
+        judge = make_judges(config(path, "toy"), data, card(), np.array([0]))[0]
+    always_five = np.zeros((11, 48, 48), np.float32)
+    always_five[5] = 1
+    judge.add(always_five, truth, c1_nm=2.5, image_spread_pm=22)
+    figures = judge.figures()
+
+    assert (figures["n_columns"], figures["n_vacancies"]) == (N * N, N * N // 2)
+    assert (figures["column_accuracy"], figures["vacancy_accuracy"], figures["by_depth"]["5"]["accuracy"]) == (
+        0.5,
+        0,
+        1,
+    )
+
+
 def test_an_older_evaluation_and_an_empty_folder_are_replaced(dataset, model):
     out = dataset.parent / "out"
     out.mkdir()
@@ -324,7 +344,8 @@ def test_images_are_chosen_evenly_over_the_split(dataset):
 def test_vacuum_alone_gives_nulls_and_says_why(tmp_path, model):
     """Without any column most figures have no denominator; JSON has no NaN for them."""
     nothing = np.zeros((N, N), int)
-    path = write_toy(tmp_path / "vacuum.h5", [specimen(0, lattice(nothing, nothing), n=N, kind="wedge")])
+    item = specimen(0, lattice(nothing, nothing), n=N, kind="wedge")
+    path = write_toy(tmp_path / "vacuum.h5", [type(item)(item.specimen, item.columns[:0], item.images, item.index)])
     run(config(path, model, doses_e_per_px=(2.5,)), Reporter())
 
     text = (tmp_path / "out" / "metrics.json").read_text(encoding="utf-8")
@@ -333,5 +354,5 @@ def test_vacuum_alone_gives_nulls_and_says_why(tmp_path, model):
     assert figures["column_accuracy"] is None
     assert figures["detection_rate"] is None
     assert figures["n_columns"] == 0
-    assert figures["vacancy_accuracy"] is not None
-    assert any("column_accuracy is null: no columns that hold atoms" in note for note in record["notes"])
+    assert figures["pixel_accuracy"] is not None
+    assert any("column_accuracy is null: no columns." in note for note in record["notes"])

@@ -17,7 +17,12 @@ FIGURES = (
     ),
     ("detection_rate", "Detected", 3, "Share of columns' pixels that are called a column of any depth."),
     ("hallucination_rate", "Hallucinated", 4, "Share of pixels called a column that are background."),
-    ("column_accuracy", "Column accuracy", 3, "Share of columns whose number of atoms is called right."),
+    (
+        "column_accuracy",
+        "Column accuracy",
+        3,
+        "Share of columns whose number of atoms is right; empty sites count.",
+    ),
     ("column_within_one", "Column within ±1", 3, "Share of columns called right or one atom off."),
     ("column_mae", "Column mean error", 3, "Mean distance of the called from the true number, in atoms."),
     ("vacancy_accuracy", "Empty sites seen", 3, "Share of empty column sites that are called empty."),
