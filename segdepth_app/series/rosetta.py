@@ -6,6 +6,7 @@ several signals; the largest real image or stack is taken, and the others are na
 
 import importlib
 import logging
+import traceback
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -135,8 +136,19 @@ def _quiet() -> Iterator[None]:
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            yield
+            try:
+                yield
+            except Exception as error:
+                _let_go(error)
+                raise
         for item in caught:
             log.info("%s: %s", item.category.__name__, item.message)
     finally:
         logger.disabled = was_disabled
+
+
+def _let_go(error: BaseException | None) -> None:
+    """Readers that fail leave files open in the frames of their traceback; closes them."""
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__context__

@@ -1,0 +1,225 @@
+"""What a Series says about itself: sources of its numbers, doses, bad pixels, fingerprint."""
+
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+from segdepth_app.errors import SeriesError
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def counts(tmp_path) -> Path:
+    """8 frames of 96² px with 2 e/px in the upper half and a lattice below."""
+    y, x = np.mgrid[:96, :96]
+    clean = np.where(y < 48, 1, 0.9 * (1 + 0.4 * np.cos(2 * np.pi * y / 16) * np.cos(2 * np.pi * x / 22)))
+    path = tmp_path / "counts.npy"
+    np.save(path, np.random.default_rng(0).poisson(2 * clean, (8, 96, 96)).astype(np.uint8))
+    return path
+
+
+def with_values(tmp_path, change) -> Path:
+    path = tmp_path / "changed.npy"
+    np.save(path, change(np.load(tmp_path / "counts.npy")))
+    return path
+
+
+def test_counts_have_their_vacuum_level_as_dose(opened, counts):
+    series = opened(counts)
+    assert series.is_counts
+    # 8 × 4608 px of 2 counts: 0.4 %
+    assert series.vacuum == pytest.approx(2, rel=0.015)
+    assert series.vacuum_source.startswith("automatic: from")
+    assert (series.dose_e_per_px, series.dose_source) == (series.vacuum, "vacuum level of counts")
+    np.testing.assert_allclose(series.normalised(3), np.load(counts)[3] / series.vacuum, rtol=1e-6)
+
+
+def test_a_typed_vacuum_level_of_counts_is_the_dose(opened, counts):
+    series = opened(counts, vacuum="2.1")
+    assert (series.vacuum, series.vacuum_source) == (2.1, "typed")
+    assert series.dose_e_per_px == 2.1
+
+
+def test_a_rectangle_gives_its_mean(opened, counts):
+    series = opened(counts, vacuum="10, 60,20,30")
+    assert series.vacuum == pytest.approx(np.load(counts)[:, 60:90, 10:30].mean(), rel=1e-6)
+    assert series.vacuum_source == "rectangle 20 × 30 px at x 10, y 60"
+
+
+@pytest.mark.parametrize(
+    ("vacuum", "reason"),
+    [
+        ("0", "above zero"),
+        ("-3", "above zero"),
+        ("nan", "above zero"),
+        ("inf", "above zero"),
+        ("bright", "neither auto"),
+        ("1,2,3", "no rectangle"),
+        ("a,b,c,d", "no rectangle"),
+        ("90,0,10,10", "does not lie within the 96 × 96 px image"),
+        ("-1,0,10,10", "does not lie"),
+        ("0,0,0,5", "does not lie"),
+    ],
+)
+def test_unusable_vacuum_settings_are_refused(opened, counts, vacuum, reason):
+    with pytest.raises(SeriesError, match=reason):
+        opened(counts, vacuum=vacuum)
+
+
+def test_a_typed_dose_wins_and_a_large_disagreement_is_said(opened, counts):
+    series = opened(counts, dose_e_per_px=5.0)
+    assert (series.dose_e_per_px, series.dose_source) == (5.0, "typed")
+    assert any("typed dose of 5 e/px" in text and "counts" in text for text in series.warnings)
+
+
+@pytest.mark.parametrize(
+    ("change", "remark"),
+    [
+        (lambda a: a.astype(np.uint16) * 12, "multiples of 12"),
+        (lambda a: a.astype(np.uint16) * 12 + 101, "variance"),
+        (lambda a: a.astype(np.float32) * 0.97, "no electron counts"),
+        (lambda a: a.astype(np.int16) - 1, "no electron counts"),
+        (lambda a: a.astype(np.uint16) + 3000, "more than a camera can count"),
+    ],
+)
+def test_values_that_are_no_counts_give_no_dose(opened, counts, tmp_path, change, remark):
+    series = opened(with_values(tmp_path, change), vacuum="2.0")
+    assert not series.is_counts
+    assert (series.dose_e_per_px, series.dose_source) == (None, "missing")
+    assert any(remark in text for text in series.warnings)
+
+
+def test_pixels_that_are_no_numbers_become_the_vacuum_level_and_are_counted(opened, counts, tmp_path):
+    def spoil(values):
+        values = values.astype(np.float32)
+        values[2, 5, 7], values[2, 6, 8], values[4, 0, 0] = np.nan, np.inf, -np.inf
+        return values
+
+    series = opened(with_values(tmp_path, spoil))
+    frame = series.frame(2)
+    assert frame[5, 7] == pytest.approx(series.vacuum)
+    assert frame[6, 8] == pytest.approx(series.vacuum)
+    assert np.isfinite(series.frame(4)).all()
+    assert any("3 pixels in 2 of the frames" in text and "(frame 2, 4)" in text for text in series.warnings)
+
+
+def test_a_frame_of_nothing_but_nan_is_refused(opened, tmp_path):
+    np.save(tmp_path / "nan.npy", np.full((20, 20), np.nan))
+    with pytest.raises(SeriesError, match=r"Frame 0 of nan\.npy holds no numbers"):
+        opened(tmp_path / "nan.npy")
+
+
+def test_a_dark_series_without_a_positive_level_asks_for_one(opened, tmp_path):
+    path = tmp_path / "dark.npy"
+    np.save(path, np.zeros((64, 64)))
+    with pytest.raises(SeriesError, match="must be above zero") as fault:
+        opened(path)
+    assert "--vacuum" in fault.value.hint
+    assert opened(path, vacuum="1").vacuum == 1
+
+
+@pytest.mark.parametrize("index", [-1, 8])
+def test_frames_outside_the_series_do_not_exist(opened, counts, index):
+    with pytest.raises(IndexError):
+        opened(counts).frame(index)
+
+
+def test_hints_in_the_name_are_offered_and_never_used(opened, counts):
+    path = counts.rename(counts.with_name("PtCeO2_75fps_12pm_P2.npy"))
+    series = opened(path)
+    assert (series.pixel_size_pm, series.frame_time_s) == (None, None)
+    assert series.hinted_pixel_size_pm == 12
+    assert series.hinted_frame_time_s == pytest.approx(1 / 75)
+    with pytest.raises(SeriesError) as fault:
+        series.require_pixel_size()
+    assert "--pixel-size-pm" in fault.value.hint
+    assert "12 pm" in fault.value.hint
+
+
+def test_the_fingerprint_follows_the_content_and_not_the_name(opened, counts, tmp_path):
+    first = opened(counts).fingerprint()
+    copy = tmp_path / "copy.npy"
+    shutil.copy(counts, copy)
+    assert opened(copy).fingerprint() == first
+    values = np.load(counts)
+    values[7, 95, 95] ^= 1
+    np.save(copy, values)
+    assert opened(copy).fingerprint() != first
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("nowhere.tif", None, "no file or folder"),
+        ("empty.tif", b"", "is empty"),
+        ("empty.npy", b"", "is empty"),
+        ("empty.dm4", b"", "is empty"),
+        ("text.tif", b"this is no picture", "text.tif"),
+        ("text.npy", b"this is no array", "text.npy"),
+        ("text.png", b"this is no picture", "text.png"),
+        ("text.dm4", b"this is no picture at all, but long enough for a header" * 40, "text.dm4"),
+        ("text.dm3", b"\x00" * 4000, "text.dm3"),
+        ("text.mrc", b"this is no picture" * 100, "text.mrc"),
+        ("text.ser", b"this is no picture" * 100, "text.ser"),
+        ("text.emd", b"this is no picture" * 100, "text.emd"),
+        ("text.hspy", b"this is no picture" * 100, "text.hspy"),
+        ("text.tvips", b"this is no picture" * 100, "text.tvips"),
+        ("text.blo", b"this is no picture" * 100, "text.blo"),
+        ("text.mib", b"this is no picture" * 100, "text.mib"),
+        ("movie.avi", b"RIFF" * 100, "cannot be opened"),
+        ("noending", b"RIFF" * 100, "has no ending"),
+    ],
+)
+def test_bad_files_are_refused_in_one_line(opened, tmp_path, name, content, reason, capfd):
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(SeriesError) as fault:
+        opened(path)
+    assert reason in fault.value.message
+    assert "\n" not in str(fault.value)
+    assert fault.value.hint
+    shown = capfd.readouterr()
+    assert (shown.out, shown.err) == ("", "")
+
+
+@pytest.mark.parametrize("kind", ["npy", "tif", "pages.tif"])
+def test_ten_thousand_frames_open_in_a_second(opened, tmp_path, kind):
+    frames = np.random.default_rng(0).poisson(2, (10_000, 32, 32)).astype(np.uint8)
+    path = tmp_path / f"long.{kind}"
+    if kind == "npy":
+        np.save(path, frames)
+    else:
+        tifffile.imwrite(path, frames, metadata=None, compression="zlib" if kind == "pages.tif" else None)
+    start = time.process_time()
+    series = opened(path)
+    np.testing.assert_array_equal(series.frame(9_999), frames[9_999])
+    # 0.2 s where this was written; processor time, so that a busy machine does not matter
+    assert time.process_time() - start < 1
+
+
+def test_opening_tiff_and_numpy_files_does_not_import_dask_torch_or_rsciio(counts, tmp_path):
+    tif = tmp_path / "a.tif"
+    tifffile.imwrite(tif, np.load(counts))
+    script = tmp_path / "open.py"
+    script.write_text(
+        "import sys; from pathlib import Path\n"
+        "from segdepth_app.config import SeriesOptions\n"
+        "from segdepth_app.series.opener import open_series\n"
+        "for path in sys.argv[1:]:\n"
+        "    with open_series(SeriesOptions(series=(Path(path),))) as series:\n"
+        "        series.normalised(0)\n"
+        "heavy = {'dask', 'torch', 'rsciio', 'scipy', 'matplotlib', 'h5py', 'PySide6'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run(
+        [sys.executable, script, counts, tif], env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
