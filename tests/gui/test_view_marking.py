@@ -134,7 +134,7 @@ def test_tables_are_written(bench, what, expected):
     target = bench.folder / "out.csv"
     bench.view.ask_target.return_value = str(target)
     bench.presenter.marking.click(7, 5)
-    bench.presenter.export(what)
+    bench.presenter.exporter.export(what)
     lines = target.read_text(encoding="utf-8").splitlines()
     assert [lines[1], lines[-1]] == expected
     assert len(lines) == 5
@@ -145,7 +145,7 @@ def test_depth_is_written_as_a_tiff(bench):
 
     target = bench.folder / "out.tif"
     bench.view.ask_target.return_value = str(target)
-    bench.presenter.export("depth")
+    bench.presenter.exporter.export("depth")
     pages = tifffile.imread(target)
     assert pages.shape == (4, 6, 10)
     assert list(pages[:, 2, 3]) == [1, 2, 3, 4]
@@ -154,11 +154,11 @@ def test_depth_is_written_as_a_tiff(bench):
 def test_nothing_is_written_when_the_user_thinks_better_of_it(bench):
     bench.view.ask_target.return_value = ""
     before = sorted(bench.folder.iterdir())
-    bench.presenter.export("columns")
+    bench.presenter.exporter.export("columns")
     assert sorted(bench.folder.iterdir()) == before
 
 
 def test_a_target_that_cannot_be_written_is_reported(bench):
     bench.view.ask_target.return_value = str(bench.tif / "out.csv")
-    bench.presenter.export("columns")
+    bench.presenter.exporter.export("columns")
     assert "Cannot write" in str(bench.context.report.call_args.args[0])

@@ -94,6 +94,14 @@ def test_a_dose_far_from_the_models_is_said(bench):
     assert any("0.5 e/px at 5.3 pm" in text for text in bench.view.show_warnings.call_args.args[0])
 
 
+def test_a_result_made_with_other_values_is_said(bench):
+    bench.find_result.return_value = bench.result()
+    bench.open_series()
+    assert bench.view.show_warnings.call_args.args[0] == []
+    bench.presenter.analysis.type_value("pixel_size_pm", 9.0)
+    assert any("10.6 pm and 2 e/px" in text for text in bench.view.show_warnings.call_args.args[0])
+
+
 def test_analyse_runs_infer_and_shows_its_result(bench):
     bench.model()
     bench.open_series()

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from math import isclose
 from pathlib import Path
 from typing import Any
 
 from segdepth_app.errors import InputError
 from segdepth_app.gui import texts
 from segdepth_app.gui.view.scene import Scene, area_dose_text
+from segdepth_app.gui.view.series_client import SeriesFacts
 from segdepth_app.models.card import DEFAULT_MODEL, ModelCard, read_card, shipped_models
 from segdepth_app.paths import results_folder
 
@@ -88,6 +90,15 @@ def suits(card: ModelCard, scene: Scene) -> list[str]:
     return notes
 
 
+def _same_calibration(a: SeriesFacts, b: SeriesFacts) -> bool:
+    pairs = ((a.pixel_size_pm, b.pixel_size_pm), (a.dose_e_per_px, b.dose_e_per_px))
+    return all(x is None or y is None or isclose(x, y, rel_tol=1e-3) for x, y in pairs)
+
+
+def _calibration_text(facts: SeriesFacts) -> str:
+    return f"{facts.pixel_size_pm:.4g} pm and {facts.dose_e_per_px:.4g} e/px"
+
+
 def result_path(series: str, model: str, now: datetime) -> Path:
     """A new file for every analysis: an older result may be open."""
     return results_folder() / f"{Path(series).stem}_{Path(model).stem}_{now:%Y%m%d-%H%M%S}.h5"
@@ -142,8 +153,8 @@ class AnalysisPresenter:
     def type_value(self, field: str, value: Any) -> None:
         """The user typed pixel_size_pm, dose_e_per_px or vacuum; None takes it back."""
         self._scene.typed = replace(self._scene.typed, **{field: value})
-        if field == "vacuum" and self._scene.file_facts:
-            self._on_reopen()  # only the reader of the series knows what a rectangle amounts to
+        if self._scene.file_facts:
+            self._on_reopen()  # the reader knows what a rectangle amounts to, and what there is to warn of now
         self.refresh()
 
     def refresh(self) -> None:
@@ -165,11 +176,14 @@ class AnalysisPresenter:
         if scene.result and scene.file_facts is None and not scene.paths:
             source = scene.result.source_text
             notes.append(f"The source file is missing ({source}): the result is shown without frames.")
-        if scene.facts.pixel_size_pm is None:
-            notes.append("The file has no pixel size. Type it: without it nothing can be analysed.")
-        if scene.facts.dose_e_per_px is None:
-            notes.append("The dose is unknown. Type the electrons per pixel in vacuum.")
-        notes += list(scene.facts.warnings)
+        if scene.result and not _same_calibration(scene.result.facts, scene.facts):
+            notes.append(f"The result shown was made with {_calibration_text(scene.result.facts)}: analyse again.")
+        said = " ".join(scene.facts.warnings).lower()
+        if scene.facts.pixel_size_pm is None and "pixel size" not in said:
+            notes.append("The file has no pixel size: type it before an analysis.")
+        if scene.facts.dose_e_per_px is None and "dose" not in said:
+            notes.append("The dose is unknown: type the electrons per pixel in vacuum.")
+        notes += scene.facts.warnings
         if self._card:
             notes += suits(self._card, scene)
         return notes

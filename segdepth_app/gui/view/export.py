@@ -1,15 +1,17 @@
 """Tables and pictures out of a result, for other programs. Frames that were not analysed are left out, never zero."""
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from segdepth_app.config import N_CLASSES
-from segdepth_app.errors import ResultError
+from segdepth_app.errors import ResultError, SegDepthError
 from segdepth_app.gui.view.markers import Trace
 from segdepth_app.gui.view.result_view import ResultView
+from segdepth_app.gui.view.scene import Scene
 from segdepth_app.paths import writable_target, written_whole
 
 COLUMN_FIELDS = ("frame", "column", "element", "x_px", "y_px", "count", "confidence", "hmm_count")
@@ -79,3 +81,33 @@ def depth_tiff(result: ResultView, path: Path) -> int:
                 depth = empty
             writer.write(depth, contiguous=True, resolution=(1 / size_nm, 1 / size_nm), metadata={"unit": "nm"})
     return result.n_frames
+
+
+class Exporter:
+    """Asks where to, writes, and says what was written."""
+
+    def __init__(self, view: Any, context: Any, scene: Scene, traces: Callable[[], list[Trace]]) -> None:
+        self._view, self._context, self._scene, self._traces = view, context, scene, traces
+
+    def export(self, what: str) -> None:
+        """`columns`, `traces` or `depth` of the result that is shown."""
+        result = self._scene.result
+        if result is None or (what == "traces" and not self._traces()):
+            self._context.status("Click a pixel first: its trace is what is exported." if result else "Analyse first.")
+            return
+        ending, kinds = (".tif", "TIFF (*.tif)") if what == "depth" else (".csv", "CSV (*.csv)")
+        suggestion = result.path.with_name(f"{result.path.stem}_{what}{ending}")
+        target = self._view.ask_target(f"Export {what}", str(suggestion), kinds)
+        if not target:
+            return
+        try:
+            self._context.status(self._write(what, result, Path(target)))
+        except (SegDepthError, OSError) as error:
+            self._context.report(error)
+
+    def _write(self, what: str, result: ResultView, target: Path) -> str:
+        if what == "columns":
+            return f"{columns_csv(result, target)} columns written to {target.name}"
+        if what == "traces":
+            return f"{traces_csv(self._traces(), target)} rows written to {target.name}"
+        return f"{depth_tiff(result, target)} frames written to {target.name}"

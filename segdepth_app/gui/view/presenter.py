@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from segdepth_app.errors import ResultError, SegDepthError
-from segdepth_app.gui.view import export
 from segdepth_app.gui.view.analysis import AnalysisPresenter
+from segdepth_app.gui.view.export import Exporter
 from segdepth_app.gui.view.marking import MarkingPresenter
 from segdepth_app.gui.view.result_view import ResultView
 from segdepth_app.gui.view.saliency_client import SaliencyClient
-from segdepth_app.gui.view.scene import Scene, Typed
+from segdepth_app.gui.view.scene import TYPED, Scene, Typed
 from segdepth_app.gui.view.series_client import SeriesClient, SeriesFacts
 from segdepth_app.paths import results_folder
 
@@ -38,6 +38,7 @@ class ViewPresenter:
         self.scene = Scene()
         self.analysis = AnalysisPresenter(view, context, self.scene, on_result=self.load_result, on_reopen=self._reopen)
         self.marking = MarkingPresenter(view, context, self.scene, saliency, lambda: self.analysis.model)
+        self.exporter = Exporter(view, context, self.scene, self.marking.traces)
         self._wanted: dict[str, Any] = {}
         self._pictured = -1
         self._reopening = False
@@ -54,8 +55,11 @@ class ViewPresenter:
         """Nothing is open."""
         self._view.show_welcome(self._context.settings.recent())
 
-    def open_path(self, path: str | Path) -> bool:
-        """Opens a series (file or folder) or a result; whether it looks like something of the kind."""
+    def open_path(self, path: str | Path, wanted: dict[str, Any] | None = None) -> bool:
+        """Opens a series (file or folder) or a result; whether it looks like something of the kind.
+
+        `wanted` is what a session kept: typed values, frame, markers.
+        """
         path = Path(path)
         if not path.exists():
             self._context.report(f"Not found: {path}.", "It may have been moved or renamed.")
@@ -69,6 +73,8 @@ class ViewPresenter:
             result = None  # some microscopes write series as HDF5
         self._leave()
         self._context.settings.add_recent(str(path))
+        self._wanted = wanted or {}
+        self.scene.typed = Typed(*(self._wanted.get(name) for name in ("pixel_size_pm", "dose_e_per_px", "vacuum")))
         if result is None:
             self._open_series((str(path),))
         else:
@@ -100,11 +106,12 @@ class ViewPresenter:
 
     def _open_result(self, result: ResultView) -> None:
         self.scene.result = result
-        typed = {"pixel_size_pm": "pixel_size", "dose_e_per_px": "dose"}
         facts = result.facts
-        self.scene.typed = Typed(
-            **{key: getattr(facts, key) for key, name in typed.items() if getattr(facts, f"{name}_source") == "typed"}
-        )
+        if self.scene.typed == Typed():
+            self.scene.typed = Typed(
+                facts.pixel_size_pm if facts.pixel_size_source == TYPED else None,
+                facts.dose_e_per_px if facts.dose_source == TYPED else None,
+            )
         if all(Path(source).exists() for source in result.sources):
             self._open_series(result.sources)
         else:
@@ -240,32 +247,6 @@ class ViewPresenter:
         self._context.status("")
         self._view.highlight_class(None)
 
-    # --- export
-
-    def export(self, what: str) -> None:
-        """Writes columns, traces or depth, after asking where."""
-        result = self.scene.result
-        if result is None or (what == "traces" and not len(self.marking.markers)):
-            self._context.status("Click a pixel first: its trace is what is exported." if result else "Analyse first.")
-            return
-        ending, kinds = (".tif", "TIFF (*.tif)") if what == "depth" else (".csv", "CSV (*.csv)")
-        target = self._view.ask_target(
-            f"Export {what}", str(result.path.with_name(f"{result.path.stem}_{what}{ending}")), kinds
-        )
-        if not target:
-            return
-        try:
-            self._context.status(self._write(what, result, Path(target)))
-        except (SegDepthError, OSError) as error:
-            self._context.report(error)
-
-    def _write(self, what: str, result: ResultView, target: Path) -> str:
-        if what == "columns":
-            return f"{export.columns_csv(result, target)} columns written to {target.name}"
-        if what == "traces":
-            return f"{export.traces_csv(self.marking.traces(), target)} rows written to {target.name}"
-        return f"{export.depth_tiff(result, target)} frames written to {target.name}"
-
     # --- session
 
     def save_state(self) -> dict[str, Any]:
@@ -285,16 +266,8 @@ class ViewPresenter:
     def restore_state(self, state: dict[str, Any]) -> None:
         """Opens what was open, if it is still there; says nothing if it is not."""
         path = str(state.get("path") or "")
-        if not path or not Path(path).exists() or not self.open_path(path):
-            return
-        typed = Typed(state.get("pixel_size_pm"), state.get("dose_e_per_px"), state.get("vacuum"))
-        self._wanted = {"frame": state.get("frame", 0), "markers": state.get("markers", [])}
-        if typed != self.scene.typed:
-            self.scene.typed = typed
-            if typed.vacuum and self.scene.paths:
-                self._series.open(self.scene.options(), Path(path).name)
-        if self.scene.result:
-            self._result_loaded()
+        if path and Path(path).exists():
+            self.open_path(path, state)
 
 
 def _same_shape(a: SeriesFacts, b: SeriesFacts) -> bool:

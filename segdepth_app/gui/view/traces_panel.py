@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from segdepth_app.config import N_CLASSES
+from segdepth_app.gui import theme
 from segdepth_app.gui.view.markers import MAX_MARKERS, Trace
 
 ROW_HEIGHTS = (44, 140)
@@ -137,6 +138,7 @@ class TracesPanel(QScrollArea):
         self._hint = QLabel()
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._hint.setWordWrap(True)
+        theme.set_role(self._hint, "muted")
         self._layout.addWidget(self._hint, 1)
         self._layout.addStretch(0)
         self._frame = 0
