@@ -10,6 +10,7 @@ import multiprocessing
 import multiprocessing.connection
 import os
 import shutil
+import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -141,6 +142,8 @@ def _prepare_worker(threads: int) -> None:
         torch.set_num_threads(threads)
     parent = multiprocessing.parent_process()
     if parent is not None:
+        # Ctrl-C in a terminal reaches the workers as well; the job's own process decides what it means
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         # a killed parent cannot tell its workers; without this they would wait for work for ever
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
