@@ -259,3 +259,45 @@ def test_a_broken_pipe_is_no_fault():
     script = f"{sys.executable} -m segdepth_app schema train | head -c 10"
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {script}"], cwd=ROOT, capture_output=True, timeout=60)
     assert done.stderr == b""
+
+
+def test_without_a_terminal_stderr_gets_whole_lines_only(monkeypatch, capsys):
+    def work(_settings, reporter):
+        reporter.started(device="cpu")
+        for unit, total in (("images", 3), ("epochs", 2)):
+            for done in range(1, total + 1):
+                reporter.progress(done, total, unit)
+        reporter.epoch(epoch=1, loss=0.41234567)
+        reporter.warning("The pixel size is a guess.")
+
+    job_that(monkeypatch, work)
+    assert cli.main(["demo"]) == 0
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == "Running on cpu.\nepoch 1  loss 0.4123\nWarning: The pixel size is a guess.\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="process groups get signals in another way there")
+def test_ctrl_c_in_a_terminal_ends_a_simulation_with_nothing_left(tmp_path):
+    """Ctrl-C reaches the whole group: the job and every process it has started."""
+    small = "--set grid.height_px=128 --set grid.width_px=128 --set n_defoci=1 --set n_specimens=500 --set workers=2"
+    line = f"simulate --preset quick {small} --out {tmp_path / 'a.h5'} --device cpu --json"
+    job = subprocess.Popen(
+        [sys.executable, "-m", "segdepth_app", *line.split()],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    for text in job.stdout:
+        if json.loads(text)["event"] == "progress":
+            break
+    os.killpg(job.pid, signal.SIGINT)
+    out, err = job.communicate(timeout=60)
+    assert job.returncode == 130
+    assert json.loads(out.splitlines()[-1])["reason"] == "cancelled"
+    heard, sentence = err.splitlines()
+    assert heard == "Cancelling … (again to end at once)"
+    assert sentence.startswith("segdepth: ")
+    assert list(tmp_path.iterdir()) == []

@@ -97,6 +97,8 @@ def signals_become(command: Command, inbox: Inbox) -> Iterator[None]:
         if inbox.command is not None:
             raise KeyboardInterrupt
         inbox.put({"cmd": command.value})
+        word = "Pausing" if command is Command.PAUSE else "Cancelling"
+        os.write(2, f"{word} … (again to end at once)\n".encode())  # a print might interrupt a print
 
     before: dict[int, Any] = {}
     try:
