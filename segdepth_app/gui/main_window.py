@@ -202,7 +202,7 @@ class MainWindow(QMainWindow):
         job.event.connect(self._on_job_event)
 
     def _on_job_event(self, event: dict) -> None:
-        if event["event"] == "started" and event.get("device"):
+        if event["event"] == "started" and event.get("device", "auto") != "auto":
             self._device.setText(f"Device: {event['device']}")
 
     def _save_session(self, *, clean: bool) -> None:

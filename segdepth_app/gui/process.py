@@ -139,7 +139,9 @@ class Job(QObject):
         self._ask(Command.CANCEL)
 
     def close(self) -> None:
-        """The window closes: the command that loses least, in any state."""
+        """The window closes: the command that loses least. A job that ends already is left to it."""
+        if self.state in (State.PAUSING, State.STOPPING):
+            return
         command = self._spec.on_close
         self._ask(command if self._supervisor.may(command) else Command.CANCEL)
 
@@ -159,6 +161,9 @@ class Job(QObject):
         return self.has_ended or self._process.waitForFinished(milliseconds)
 
     def _ask(self, command: Command) -> None:
+        if command not in self._spec.verbs:
+            # sent all the same, it would be ignored, and the kill ladder would take that for deafness
+            raise ValueError(f"The job {self.name!r} does not heed {command!r}")
         if self.state is State.IDLE:
             self._change(self._supervisor.never_started)
             self.ended.emit()

@@ -31,7 +31,8 @@ class State(StrEnum):
 
 ENABLED_VERBS: dict[State, frozenset[Command]] = {
     State.IDLE: frozenset(),
-    State.STARTING: frozenset({Command.CANCEL}),
+    # pause at once too: a resumed training whose window closes must not be discarded
+    State.STARTING: frozenset({Command.STOP, Command.PAUSE, Command.CANCEL}),
     State.RUNNING: frozenset({Command.STOP, Command.PAUSE, Command.CANCEL}),
     State.PAUSING: frozenset({Command.CANCEL}),
     State.STOPPING: frozenset({Command.CANCEL}),

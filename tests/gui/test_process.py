@@ -11,6 +11,7 @@ from segdepth_app.gui import process
 from segdepth_app.gui.process import JobRunner
 from segdepth_app.jobs import supervisor
 from segdepth_app.jobs.supervisor import State
+from segdepth_app.reporting import Command
 
 WAIT_MS = 20_000
 
@@ -137,6 +138,34 @@ def test_requests_sent_at_once_wait_for_the_process(qtbot, runner):
     assert events[-1]["id"] == 1
     job.stop()
     wait_for_end(qtbot, job)
+
+
+def test_what_a_job_does_not_heed_is_not_asked(runner):
+    job = runner.start("demo", {}, "Demo")
+    assert not job.may(Command.PAUSE)
+    with pytest.raises(ValueError, match="pause"):
+        job.pause()
+    job.cancel()
+
+
+def test_closing_while_a_job_starts_pauses_it(qtbot, runner):
+    """Never a cancel: it may be the resumption of many hours of training."""
+    job, _ = begin(runner, n_steps=5000, step_s=0.01)
+    qtbot.waitUntil(lambda: job.state is State.STARTING, timeout=WAIT_MS)
+    job.close()
+    wait_for_end(qtbot, job)
+    assert job.state is State.PAUSED
+
+
+def test_closing_leaves_a_pause_in_peace(qtbot, runner):
+    """A second command would turn the pause into a cancel, which throws the work away."""
+    job, _ = begin(runner, n_steps=5000, step_s=0.01)
+    wait_for_start(qtbot, job)
+    job.pause()
+    job.close()
+    assert job.state is State.PAUSING
+    wait_for_end(qtbot, job)
+    assert job.state is State.PAUSED
 
 
 def test_a_worker_that_cannot_be_started(qtbot, runner, monkeypatch):

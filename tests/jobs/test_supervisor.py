@@ -45,7 +45,7 @@ def running(clock):
     ("state", "enabled"),
     [
         ("idle", ""),
-        ("starting", "cancel"),
+        ("starting", "stop pause cancel"),
         ("running", "stop pause cancel"),
         ("pausing", "cancel"),
         ("stopping", "cancel"),

@@ -108,6 +108,36 @@ def test_a_job_of_the_window_ends_when_the_window_vanishes():
     assert child.returncode == 0
 
 
+LONG_JOB = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+from segdepth_app.jobs import fake, registry, worker
+
+def run(config, reporter):
+    fake.run(config, reporter)
+    Path(sys.argv[1]).write_text("worked to the end")
+
+registry.JOBS["fake"] = replace(registry.JOBS["fake"], when_alone=None)
+registry.JobSpec.function = lambda spec: run
+sys.exit(worker.main())
+"""
+
+
+def test_a_training_goes_on_when_the_window_is_killed(tmp_path):
+    """All three pipes are gone in the middle of its work, and it prints at every step."""
+    mark = tmp_path / "mark"
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    child = subprocess.Popen([sys.executable, "-c", LONG_JOB, str(mark)], cwd=ROOT, **pipes)
+    say(child, {"cmd": "run", "job": "fake", "config": {"n_steps": 30, "step_s": 0.01}})
+    read(child)
+    for pipe in (child.stdin, child.stdout, child.stderr):
+        pipe.close()
+    assert not mark.exists()
+    assert child.wait(20) == 0
+    assert mark.exists()
+
+
 def test_a_vanished_reader_is_no_fault(tmp_path):
     """stdout and stderr closed at the other end: the job is told by stdin alone and ends well."""
     child = start({"n_steps": 30, "step_s": 0.01})
