@@ -28,9 +28,9 @@ BLUR = 0.3
 PEAK_PRESENCE = 0.25
 """Mean chance of any atom that a peak must have."""
 SITE_PRESENCE = 0.10
-"""Mean chance of any atom that a lattice site must have, so that one that is filled for a while counts."""
+"""Mean chance of any atom that a lattice site must have to be considered; smoothing through time decides later."""
 BLOCK_PRESENCE = 0.5
-"""… or in the best of the series' blocks of frames."""
+"""… or in the best of the series' blocks of frames: one that is filled for a while counts."""
 BLOCK_FRAMES = 8
 BEND = 4.0
 """Å over which local displacements from the lattice are averaged."""
@@ -81,8 +81,8 @@ class Evidence:
 class Sites:
     """The columns of a series; x, y in result pixels."""
 
-    x: npt.NDArray[np.float64]
-    y: npt.NDArray[np.float64]
+    x: Floats
+    y: Floats
     element: npt.NDArray[np.int64]
     """Atomic number; 0: unknown."""
     lattice: Lattice | None
@@ -90,6 +90,10 @@ class Sites:
 
     def __len__(self) -> int:
         return len(self.x)
+
+    def taken(self, rows: np.ndarray) -> "Sites":
+        """Some of them."""
+        return Sites(self.x[rows], self.y[rows], self.element[rows], self.lattice, self.warnings)
 
     def discs(self, shape: tuple[int, int], card: ModelCard) -> npt.NDArray[np.int32]:
         """Number of the site on whose plateau a pixel lies, else -1, (h, w)."""
@@ -108,7 +112,7 @@ class Sites:
 
 
 def find_sites(evidence: Evidence, card: ModelCard) -> Sites:
-    """All columns that stand somewhere in the series at least for a while."""
+    """All places where a column may stand, at least for a while."""
     pixel = card.output_pixel_pm / PM_PER_ANGSTROM
     peaks, strength = find_peaks(evidence.height, evidence.presence, pixel)
     lattice = fit_lattice(peaks * pixel, strength) if set(card.elements) == {"Ce", "O"} else None
@@ -120,8 +124,7 @@ def find_sites(evidence: Evidence, card: ModelCard) -> Sites:
     positions = _bent(lattice, numbers, peaks * pixel) / pixel
     sites = Sites(positions[:, 0], positions[:, 1], element, lattice)
     occupied = _occupied(sites, evidence, card)
-    order = np.flatnonzero(occupied)
-    return Sites(sites.x[order], sites.y[order], element[order], lattice, _strays(peaks * pixel, lattice))
+    return Sites(sites.x[occupied], sites.y[occupied], element[occupied], lattice, _strays(peaks * pixel, lattice))
 
 
 def find_peaks(height: Floats, presence: Floats, pixel: float) -> tuple[Floats, Floats]:

@@ -106,8 +106,11 @@ class Geometry:
 def geometry(card: ModelCard, pixel_size_pm: float) -> Geometry:
     """The grids for a file's pixel size."""
     # nine digits: 21.2 / 5.3 shall be 4
-    scales = (round(size / pixel_size_pm, 9) for size in (card.input_pixel_pm, card.output_pixel_pm))
-    return Geometry(*scales, card.output_binning // card.binning)
+    return Geometry(
+        round(card.input_pixel_pm / pixel_size_pm, 9),
+        round(card.output_pixel_pm / pixel_size_pm, 9),
+        card.output_binning // card.binning,
+    )
 
 
 class Predictor:

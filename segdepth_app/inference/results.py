@@ -172,7 +172,7 @@ class Result:
         return self.info.scale
 
     @property
-    def time_s(self) -> npt.NDArray[np.float64] | None:
+    def time_s(self) -> npt.NDArray[np.floating] | None:
         """Time of each frame from the first, where the series says so."""
         frame_time = self.info.frame_time_s
         return None if frame_time is None else np.arange(self.n_frames) * frame_time

@@ -59,7 +59,7 @@ def run(config: InferConfig, reporter: Reporter) -> str:
                 said.add([f"Stopped after {n_done} of {series.n_frames} frames; the others are left out."])
             sites = find_sites(evidence, loaded.card)
             scale = geometry(loaded.card, use.pixel_size_pm).output_scale
-            table = _columns(sites, writer, loaded.card, config.stay_probability, scale)
+            table = tracked(sites, writer, loaded.card, config.stay_probability, scale)
             said.add([*series.warnings, *sites.warnings])
             writer.finish(table, _info(config, series, predictor, use, sha256(model_path), said.texts))
     reporter.artifact(out)
@@ -185,12 +185,14 @@ def _batches(n: int, size: int) -> Iterator[range]:
         yield range(start, min(start + size, n))
 
 
-def _columns(sites: Sites, writer: ResultWriter, card: ModelCard, stay_probability: float, scale: float) -> np.ndarray:
-    """The table of columns of all frames done."""
+def tracked(sites: Sites, writer: ResultWriter, card: ModelCard, stay_probability: float, scale: float) -> np.ndarray:
+    """The table of columns of all frames done: pooled, smoothed through time, without places that hold nothing."""
     if not len(sites):
         return np.zeros(0, COLUMN_DTYPE)
     discs = sites.discs(writer.shape, card)
     frames = np.flatnonzero(writer.done)
     pooled = np.stack([pool(writer.log_probability(int(frame)), discs, len(sites)) for frame in frames])
     smoothed = smooth(pooled, prior=column_prior(card.class_prior), stay_probability=stay_probability)
-    return columns_table(sites, frames, pooled, smoothed, scale=scale)
+    # a candidate that all frames together never take for a column is vacuum, however often a frame doubted it
+    kept = np.flatnonzero((smoothed.path > 0).any(axis=0))
+    return columns_table(sites.taken(kept), frames, pooled[:, kept], smoothed.taken(kept), scale=scale)

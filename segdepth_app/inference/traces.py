@@ -29,6 +29,10 @@ class Smoothed:
     posterior: Floats  # (T, N, C), given all frames
     log_likelihood: Floats  # (N,), of all frames, up to the factors left out of the likelihood
 
+    def taken(self, columns: npt.NDArray[np.intp]) -> "Smoothed":
+        """Some of the columns."""
+        return Smoothed(self.path[:, columns], self.posterior[:, columns], self.log_likelihood[columns])
+
     @property
     def confidence(self) -> Floats:
         """Posterior of the path's count, (T, N)."""

@@ -12,10 +12,11 @@ from inference_toys import DOSE, PIXEL_PM, toy_counts, toy_model, toy_model_file
 
 from segdepth_app.config import InferConfig
 from segdepth_app.errors import Cancelled, InputError, ResultError
+from segdepth_app.inference.columns import Sites
 from segdepth_app.inference.predictor import Predictor
 from segdepth_app.inference.result_writer import ResultWriter, check_space
 from segdepth_app.inference.results import Result, find_result_for
-from segdepth_app.inference.run import run
+from segdepth_app.inference.run import run, tracked
 from segdepth_app.models.card import read_card
 from segdepth_app.reporting import Command, Reporter
 
@@ -122,6 +123,24 @@ def test_columns_are_the_same_in_every_frame_and_carry_probabilities(result_path
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
     np.testing.assert_array_equal(probabilities.argmax(axis=1), table["count"])
     np.testing.assert_allclose(probabilities.max(axis=1), table["confidence"])
+
+
+def test_a_place_that_never_holds_an_atom_is_no_column(tmp_path):
+    """Two places; the left one says 4 atoms, the right one vacuum with some doubt, in all of five frames."""
+    probability = np.full((11, 24, 48), 0.04)
+    probability[0] = 0.6
+    probability[:, :, :20] = 0.04
+    probability[4, :, :20] = 0.6
+    sites = Sites(np.array([10.0, 36.0]), np.array([12.0, 12.0]), np.array([58, 8]), None)
+    with ResultWriter(tmp_path / "r.h5", n_frames=5, shape=(24, 48)) as writer:
+        for t in range(5):
+            writer.add(t, np.log(probability))
+        table = tracked(sites, writer, toy_model().card, 0.98, 4.0)
+
+    assert table["element"].tolist() == [b"Ce"] * 5
+    assert table["hmm_count"].tolist() == [4] * 5
+    # the scratch file rounds ln p to 0.05
+    np.testing.assert_allclose(table["p4"], 0.6, atol=0.02)
 
 
 def test_progress_counts_frames_and_the_result_is_announced(home, tmp_path):
