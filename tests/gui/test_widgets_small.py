@@ -79,6 +79,13 @@ def test_one_frame_cannot_be_played(bar, count):
     assert not bar.slider.isEnabled()
 
 
+@pytest.mark.parametrize("choice", ["light", "dark"])
+def test_the_icons_have_the_colour_of_the_text(qapp, bar, choice):
+    theme.apply_theme(qapp, choice)
+    picture = bar._play.icon().pixmap(64, 64).toImage()
+    assert picture.pixelColor(30, 32).name() == theme.colour("text")
+
+
 def test_the_legend_shows_each_class_in_its_colour(qtbot):
     legend = ClassLegend()
     qtbot.addWidget(legend)

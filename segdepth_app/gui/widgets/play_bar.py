@@ -2,8 +2,11 @@
 
 from time import monotonic
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QStyle, QToolButton, QWidget
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QToolButton, QWidget
+
+from segdepth_app.gui import theme
+from segdepth_app.gui.widgets.media_icons import media_icon
 
 TICK_MS = 33
 SPEEDS = (1, 2, 5, 10, 20, 30)
@@ -23,10 +26,9 @@ class PlayBar(QWidget):
         self.timer = QTimer(self)
         self.timer.setInterval(TICK_MS)
         self.timer.timeout.connect(self._tick)
-        style = QStyle.StandardPixmap
-        self._previous = self._button(style.SP_MediaSkipBackward, "Previous frame", lambda: self.step(-1))
-        self._play = self._button(style.SP_MediaPlay, "Play or pause", self.toggle)
-        self._next = self._button(style.SP_MediaSkipForward, "Next frame", lambda: self.step(1))
+        self._previous = self._button("Previous frame", lambda: self.step(-1))
+        self._play = self._button("Play or pause", self.toggle)
+        self._next = self._button("Next frame", lambda: self.step(1))
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setAccessibleName("Frame")
         self.slider.valueChanged.connect(self._on_slider)
@@ -45,6 +47,7 @@ class PlayBar(QWidget):
         layout.addWidget(self.slider, 1)
         layout.addWidget(self.label)
         layout.addWidget(self.speed)
+        self._draw_icons()
         self.set_series(0)
 
     def set_series(self, count: int, frame_time_s: float | None = None) -> None:
@@ -84,17 +87,28 @@ class PlayBar(QWidget):
             self.stop()
         elif self._count > 1:
             self.timer.start()
-            self._play.setIcon(self.style().standardIcon(QStyle.StandardPixmap.SP_MediaPause))
+            self._draw_icons()
             self._restart_clock()
 
     def stop(self) -> None:
         """Stays at the present frame."""
         self.timer.stop()
-        self._play.setIcon(self.style().standardIcon(QStyle.StandardPixmap.SP_MediaPlay))
+        self._draw_icons()
 
-    def _button(self, icon: QStyle.StandardPixmap, text: str, slot: object) -> QToolButton:
+    def changeEvent(self, event: QEvent) -> None:  # Qt's name
+        """Another look: icons in its colours."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange:
+            self._draw_icons()
+
+    def _draw_icons(self) -> None:
+        colours = theme.colour("text"), theme.colour("border")
+        self._previous.setIcon(media_icon("previous", *colours))
+        self._play.setIcon(media_icon("pause" if self.playing else "play", *colours))
+        self._next.setIcon(media_icon("next", *colours))
+
+    def _button(self, text: str, slot: object) -> QToolButton:
         button = QToolButton()
-        button.setIcon(self.style().standardIcon(icon))
         button.setIconSize(QSize(16, 16))
         button.setAutoRaise(True)
         button.setToolTip(text)
