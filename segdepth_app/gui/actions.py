@@ -1,6 +1,7 @@
 """Every action of the window, once: menus and shortcuts show the same objects."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -44,7 +45,7 @@ class Actions:
         self.open_sample = self._make("Open &sample series", shell.open_sample)
         self.quit = self._make("&Quit", window.close, "Ctrl+Q")
         self.tabs = {
-            name: self._make(title, lambda name=name: shell.select_tab(name), f"Ctrl+{number}")
+            name: self._make(title, partial(shell.select_tab, name), f"Ctrl+{number}")
             for number, (name, title) in enumerate(TABS.items(), start=1)
         }
         self.themes = self._make_themes(shell)
@@ -86,7 +87,7 @@ class Actions:
         group = QActionGroup(self._window)
         actions = {}
         for choice, text in THEMES.items():
-            action = self._make(text, lambda choice=choice: shell.set_theme(choice))
+            action = self._make(text, partial(shell.set_theme, choice))
             action.setCheckable(True)
             action.setChecked(self._context.settings.get("theme") == choice)
             group.addAction(action)

@@ -46,7 +46,8 @@ def worker_environment() -> QProcessEnvironment:
 class Job(QObject):
     """One job and its process. `event` carries each message as a dict, `state_changed` the new state."""
 
-    event = Signal(object)
+    # hides QObject.event, which PySide still finds: only functions override it (tested: deleteLater works)
+    event = Signal(object)  # type: ignore[assignment]
     state_changed = Signal(str)
     ended = Signal()
 
@@ -182,12 +183,12 @@ class Job(QObject):
         return answer
 
     def _read_stdout(self) -> None:
-        data = self._process.readAllStandardOutput().data()
+        data = bytes(self._process.readAllStandardOutput().data())
         for event in self._change(lambda: self._supervisor.feed(data)):
             self._tell(event)
 
     def _read_stderr(self) -> None:
-        for line in self._stderr.feed(self._process.readAllStandardError().data()):
+        for line in self._stderr.feed(bytes(self._process.readAllStandardError().data())):
             self._note(line.decode("utf-8", "replace").rstrip())
 
     def _tell(self, event: Message) -> None:

@@ -1,6 +1,6 @@
 """Colours and look: Fusion in a light and a dark palette, the same class colours in both."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -66,9 +66,11 @@ of colour blindness. The number always stands beside the colour in a legend."""
 _dark = False
 
 
-def apply_theme(app: QApplication, choice: str = "system") -> bool:
-    """Sets style, palette and style sheet; `choice` is system, light or dark. Whether the look is dark now."""
+def apply_theme(app: QCoreApplication | None, choice: str = "system") -> bool:
+    """Dresses the application; `choice` is system, light or dark. Whether the look is dark now."""
     global _dark
+    if not isinstance(app, QApplication):
+        raise TypeError("There is no application with widgets to dress")
     _dark = choice == "dark" or (choice == "system" and app.styleHints().colorScheme() is Qt.ColorScheme.Dark)
     if app.style().objectName().lower() != "fusion":
         app.setStyle("Fusion")

@@ -77,8 +77,8 @@ class WelcomePage(QWidget):
         column.setMaximumWidth(WIDTH_PX)
         inner = QVBoxLayout(column)
         inner.setSpacing(theme.SPACING_PX)
-        for widget in (title, text):
-            inner.addWidget(widget)
+        for label in (title, text):
+            inner.addWidget(label)
         inner.addSpacing(theme.SPACING_PX)
         inner.addLayout(buttons)
         inner.addSpacing(theme.SPACING_PX)

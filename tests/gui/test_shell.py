@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import subprocess
 import sys
 import threading
@@ -294,6 +295,50 @@ def test_a_training_that_still_writes_its_pause_is_left_to_finish(qtbot, window,
     assert window.context.jobs.left_alone == [job]
     assert not job.has_ended
     monkeypatch.undo()
+
+
+SLOW_PAUSE = """
+import sys
+from dataclasses import replace
+from PySide6.QtCore import QTimer
+from segdepth_app.gui import app, closing
+from segdepth_app.jobs import registry
+
+registry.JOBS["fake"] = replace(registry.JOBS["fake"], when_alone=None)
+closing.WAIT_MS = 100
+make = app.create_main_window
+
+def make_with_job():
+    window = make()
+    job = window.context.jobs.start("fake", {"n_steps": 1, "step_s": 1.5}, "Train run 1")
+    job.event.connect(lambda event: print(event.get("pid", ""), flush=True))
+    job.event.connect(lambda event: QTimer.singleShot(0, window.close))
+    return window
+
+app.create_main_window = make_with_job
+sys.exit(app.main(["segdepth"]))
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_the_program_leaves_without_killing_a_training_that_pauses(qtbot):
+    """Qt kills the children of what it destroys; here the child must outlive the program and end by itself."""
+    done = subprocess.run(
+        [sys.executable, "-c", SLOW_PAUSE], capture_output=True, text=True, timeout=60, cwd=ROOT, check=False
+    )
+    child = int(done.stdout.split()[0])
+    assert done.returncode == 0
+    assert is_alive(child)
+    qtbot.waitUntil(lambda: not is_alive(child), timeout=WAIT_MS)
+
+
+def is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+        # ended, but nobody asked for its exit code: so it is in a container without an init
+        return Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] != "Z"
+    except (ProcessLookupError, FileNotFoundError):
+        return False
 
 
 # --- settings, session, look

@@ -145,9 +145,8 @@ class ConfigForm(QWidget):
         self._general.setText("\n".join(elsewhere))
         self._general.setVisible(bool(elsewhere))
         for name in errors:
-            section = self.sections.get(name.split(".")[0])
-            if section is not None and name in self.editors:
-                section.unfold()
+            if name in self.editors and "." in name:
+                self.sections[name.split(".")[0]].unfold()
         return errors
 
     def _judge(self) -> None:
