@@ -93,10 +93,10 @@ def test_start_counts_once(wizard, dataset):
     ("field", "value", "reason"),
     [
         ("max_epochs", "0", "greater than or equal to 1"),
-        ("max_epochs", "many", "valid integer"),
+        ("max_epochs", "many", "a whole number"),
         ("batch_size", "513", "less than or equal to 512"),
         ("learning_rate", "-1", "greater than 0"),
-        ("learning_rate", "", "valid number"),
+        ("learning_rate", "", "a number"),
         ("device", "tpu", "'auto', 'cpu' or 'cuda'"),
         ("crop_px", "65", "64 px"),
     ],
