@@ -69,8 +69,9 @@ def open_picture(path: Path) -> Source:
 
     warnings = []
     # a decompression-bomb warning becomes an error under `warnings as errors` and is a plain fault otherwise
-    with foreign_faults(path), Image.open(path) as picture:
-        if getattr(picture, "n_frames", 1) > 1:
+    with foreign_faults(path), Image.open(path) as file:
+        picture: Image.Image = file
+        if getattr(file, "n_frames", 1) > 1:
             raise SeriesError(f"{path.name} is an animation.", "Save its frames as a TIFF stack.")
         if picture.mode in ("1", "P", "LA", "PA", "CMYK", "YCbCr", "HSV", "LAB"):
             picture = picture.convert("L" if picture.mode in ("1", "LA") else "RGB")

@@ -100,8 +100,8 @@ def _as_image(signal: dict[str, Any], path: Path) -> tuple[tuple[int, int, int],
             f"{path.name} is no image: its data are spectra or line profiles.", "Spectra cannot be analysed."
         )
     _refuse_volume(signal, path)
-    y, x = axes[-2:]
-    size = square_pixel_pm(*((_number(axis.get("scale")), axis.get("units")) for axis in (y, x)), path.name)
+    y, x = ((_number(axis.get("scale")), axis.get("units")) for axis in axes[-2:])
+    size = square_pixel_pm(y, x, path.name)
     frame_time = None
     if len(axes) == 3:
         frame_time = time_s(_number(axes[0].get("scale")), axes[0].get("units"))

@@ -7,6 +7,7 @@ and printers write 72 dpi and the like. ImageJ's `fps` is the speed of its playe
 `finterval` is the frame time.
 """
 
+import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -91,6 +92,9 @@ def open_tiff(path: Path) -> Source:
     with foreign_faults(path), _complaints() as complaints:
         file = tifffile.TiffFile(path)
         try:
+            if _is_written_frame_by_frame(file):
+                file.close()
+                file = tifffile.TiffFile(path, is_shaped=False)
             source = _opened(file, path)
         except BaseException as error:
             file.close()
@@ -110,6 +114,16 @@ def open_tiff(path: Path) -> Source:
     for text in complaints:
         log.info("%s: %s", path.name, text)
     return source
+
+
+def _is_written_frame_by_frame(file: Any) -> bool:
+    """tifffile then takes every page for a series of its own, which costs a millisecond each."""
+    page = file.pages.first
+    try:
+        shape = json.loads(page.description)["shape"]
+        return bool(np.prod(shape) == page.imagelength * page.imagewidth) and len(file.pages) > 1
+    except (ValueError, KeyError, TypeError):
+        return False
 
 
 def _opened(file: Any, path: Path) -> Source:
