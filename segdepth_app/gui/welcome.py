@@ -56,6 +56,16 @@ class WelcomePage(QWidget):
         for button in (self.sample, self.file, self.folder):
             buttons.addWidget(button)
         buttons.addStretch()
+        self._make_notice()
+        self._make_recent()
+        self._lay_out(title, text, buttons)
+        sample = sample_series()
+        self.sample.setEnabled(sample is not None)
+        self.sample.setToolTip(str(sample) if sample else "This installation has no sample series")
+        self.offer_session({})
+        self.set_recent([])
+
+    def _make_notice(self) -> None:
         self.notice = QFrame()
         theme.set_role(self.notice, "card")
         self.notice_text = QLabel()
@@ -65,6 +75,8 @@ class WelcomePage(QWidget):
         notice = QHBoxLayout(self.notice)
         notice.addWidget(self.notice_text, 1)
         notice.addWidget(self.restore)
+
+    def _make_recent(self) -> None:
         self._recent_title = QLabel("Recent files")
         theme.set_role(self._recent_title, "heading")
         self.recent = QListWidget()
@@ -73,6 +85,8 @@ class WelcomePage(QWidget):
         self.recent.itemActivated.connect(lambda item: self.path_wanted.emit(item.data(Qt.ItemDataRole.UserRole)))
         self.recent.itemClicked.connect(lambda item: self.path_wanted.emit(item.data(Qt.ItemDataRole.UserRole)))
         self._recent_title.setBuddy(self.recent)
+
+    def _lay_out(self, title: QLabel, text: QLabel, buttons: QHBoxLayout) -> None:
         column = QWidget()
         column.setMaximumWidth(WIDTH_PX)
         inner = QVBoxLayout(column)
@@ -92,11 +106,6 @@ class WelcomePage(QWidget):
         outer.addStretch(1)
         outer.addLayout(row)
         outer.addStretch(2)
-        sample = sample_series()
-        self.sample.setEnabled(sample is not None)
-        self.sample.setToolTip(str(sample) if sample else "This installation has no sample series")
-        self.offer_session({})
-        self.set_recent([])
 
     def set_recent(self, paths: list[str]) -> None:
         """Recent files that are still there."""

@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, QProcess, QThread,
 from PySide6.QtWidgets import QApplication, QMenu, QMessageBox, QWidget
 
 from segdepth_app.gui import theme
+from tests.gui.shell_tools import fake_tabs, files, window  # noqa: F401 (fixtures)
 
 
 def alive() -> dict[int, QObject]:
