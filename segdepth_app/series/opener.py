@@ -8,13 +8,14 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
 from segdepth_app.config import SeriesOptions
 from segdepth_app.errors import SeriesError
 from segdepth_app.series import fingerprint as prints
+from segdepth_app.series.dispatch import open_source
 from segdepth_app.series.names import hinted_frame_time_s, hinted_pixel_size_pm
 from segdepth_app.series.sampling import Sample, sample_frames
 from segdepth_app.series.source import Source
@@ -25,11 +26,10 @@ SATURATED_SHARE = 1e-3
 DISAGREEMENT = 0.2
 """A typed vacuum level or dose that is further than this from what the frames say is remarked upon."""
 
+ABSURD = 1e18
+"""Its square still fits into float32."""
 MOST_COUNTS = 1000
 """Counting cameras lose electrons long before so many fall on one pixel in one frame."""
-
-TIFF_ENDINGS = {".tif", ".tiff", ".btf", ".tf8"}
-PICTURE_ENDINGS = {".png", ".jpg", ".jpeg", ".bmp"}
 
 
 def open_series(options: SeriesOptions) -> "Series":
@@ -38,7 +38,7 @@ def open_series(options: SeriesOptions) -> "Series":
     Reads the directory of the file and some 20 frames for the vacuum level.
     Raises: SeriesError, one clear line, where it cannot be opened or is no image series.
     """
-    source = _source(options.series)
+    source = open_source(options.series)
     try:
         return Series(source, options)
     except BaseException:
@@ -85,14 +85,14 @@ class Series:
         listed = ", ".join(str(index) for index in frames[:5]) + ("…" if len(frames) > 5 else "")
         return [
             *self._warnings,
-            f"{n} pixels in {len(frames)} of the frames read so far (frame {listed}) are no numbers (NaN or infinite); "
-            "they are replaced by the vacuum level.",
+            f"{n} pixels in {len(frames)} of the frames read so far (frame {listed}) are no numbers "
+            "(NaN, infinite or absurdly large); they are replaced by the vacuum level.",
         ]
 
     def frame(self, index: int) -> np.ndarray:
         """Frame `index` (from 0), float32 (H, W), values as in the file.
 
-        Pixels that are NaN or infinite become the vacuum level; `warnings` then counts them.
+        Pixels that are NaN, infinite or beyond 1e18 become the vacuum level; `warnings` then counts them.
         """
         return self._finite(index, self.vacuum)
 
@@ -134,7 +134,7 @@ class Series:
         stored = self._source.read(index)
         with np.errstate(over="ignore"):
             frame = np.array(stored, dtype=np.float32)
-        bad = ~np.isfinite(frame)
+        bad = ~(np.abs(frame) < ABSURD)
         if bad.any():
             n_bad = int(bad.sum())
             if n_bad == frame.size:
@@ -270,59 +270,3 @@ def _positive_number(text: str) -> float:
 def _name(series: Sequence[Path]) -> str:
     first = series[0]
     return first.name or first.resolve().name
-
-
-def _source(series: Sequence[Path]) -> Source:
-    for path in series:
-        _must_exist(path)
-    if len(series) > 1:
-        for path in series:
-            if path.is_dir():
-                raise SeriesError(f"{path} is a folder among files.", "Name one folder, or the frames in order.")
-        return _frames(list(series))
-    path = series[0]
-    if not path.is_dir():
-        return _open_file(path)
-    from segdepth_app.series.folder import frames_in
-
-    files, remarks = frames_in(path)
-    source = _open_file(files[0]) if len(files) == 1 else _frames(files)
-    source.warnings.extend(remarks)
-    return source
-
-
-def _frames(files: list[Path]) -> Source:
-    from segdepth_app.series.folder import open_frames
-
-    return open_frames(files, _open_file)
-
-
-def _must_exist(path: Path) -> None:
-    try:
-        exists = path.exists()
-    except OSError:
-        exists = False
-    if not exists:
-        raise SeriesError(f"There is no file or folder {path}.", "Check the path.")
-
-
-def _open_file(path: Path) -> Source:
-    try:
-        size = path.stat().st_size
-        with path.open("rb"):
-            pass
-    except OSError as error:
-        raise SeriesError(f"{path} cannot be read: {error.strerror or error}.", "Check the file's rights.") from error
-    if not size:
-        raise SeriesError(f"{path.name} is empty (0 bytes).", "Copy it again from where it was recorded.")
-    ending = path.suffix.lower()
-    opener: Any
-    if ending in TIFF_ENDINGS:
-        from segdepth_app.series.tiff import open_tiff as opener
-    elif ending in (".npy", ".npz") or ending in PICTURE_ENDINGS:
-        from segdepth_app.series import arrays
-
-        opener = {".npy": arrays.open_npy, ".npz": arrays.open_npz}.get(ending, arrays.open_picture)
-    else:
-        from segdepth_app.series.rosetta import open_with_rosetta as opener
-    return opener(path)

@@ -162,7 +162,11 @@ def foreign_faults(path: Path, doing: str = "open") -> Iterator[None]:
     except PermissionError as error:
         raise SeriesError(f"{path} may not be read.", "Ask its owner for the right to read it.") from error
     except Exception as error:
-        reason = " ".join(str(error).split())[:160] or type(error).__name__
+        # messages like "list index out of range" tell the user nothing
+        is_internal = isinstance(error, LookupError | AttributeError | TypeError | AssertionError | UnicodeError)
+        reason = " ".join(str(error).split())[:160]
+        if is_internal or not reason:
+            reason = f"its content makes no sense to the reader ({type(error).__name__})"
         raise SeriesError(
             f"Could not {doing} {path.name}: {reason.rstrip('.')}.",
             "The file may be damaged or of another kind than its ending says.",

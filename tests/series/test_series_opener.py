@@ -99,7 +99,7 @@ def test_values_that_are_no_counts_give_no_dose(opened, counts, tmp_path, change
 def test_pixels_that_are_no_numbers_become_the_vacuum_level_and_are_counted(opened, counts, tmp_path):
     def spoil(values):
         values = values.astype(np.float32)
-        values[2, 5, 7], values[2, 6, 8], values[4, 0, 0] = np.nan, np.inf, -np.inf
+        values[2, 5, 7], values[2, 6, 8], values[4, 0, 0] = np.nan, np.inf, -3e38
         return values
 
     series = opened(with_values(tmp_path, spoil))

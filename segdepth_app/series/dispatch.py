@@ -1,0 +1,68 @@
+"""Which reader opens what: by ending, or one file per frame for folders and lists."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from segdepth_app.errors import SeriesError
+from segdepth_app.series.source import Source
+
+TIFF_ENDINGS = {".tif", ".tiff", ".btf", ".tf8"}
+PICTURE_ENDINGS = {".png", ".jpg", ".jpeg", ".bmp"}
+
+
+def open_source(series: Sequence[Path]) -> Source:
+    """A file, a folder of frames, or frames in the order given. Raises: SeriesError."""
+    for path in series:
+        _must_exist(path)
+    if len(series) > 1:
+        for path in series:
+            if path.is_dir():
+                raise SeriesError(f"{path} is a folder among files.", "Name one folder, or the frames in order.")
+        return _frames(list(series))
+    path = series[0]
+    if not path.is_dir():
+        return _open_file(path)
+    from segdepth_app.series.folder import frames_in
+
+    files, remarks = frames_in(path)
+    source = _open_file(files[0]) if len(files) == 1 else _frames(files)
+    source.warnings.extend(remarks)
+    return source
+
+
+def _frames(files: list[Path]) -> Source:
+    from segdepth_app.series.folder import open_frames
+
+    return open_frames(files, _open_file)
+
+
+def _must_exist(path: Path) -> None:
+    try:
+        exists = path.exists()
+    except OSError:
+        exists = False
+    if not exists:
+        raise SeriesError(f"There is no file or folder {path}.", "Check the path.")
+
+
+def _open_file(path: Path) -> Source:
+    try:
+        size = path.stat().st_size
+        with path.open("rb"):
+            pass
+    except OSError as error:
+        raise SeriesError(f"{path} cannot be read: {error.strerror or error}.", "Check the file's rights.") from error
+    if not size:
+        raise SeriesError(f"{path.name} is empty (0 bytes).", "Copy it again from where it was recorded.")
+    ending = path.suffix.lower()
+    opener: Any
+    if ending in TIFF_ENDINGS:
+        from segdepth_app.series.tiff import open_tiff as opener
+    elif ending in (".npy", ".npz") or ending in PICTURE_ENDINGS:
+        from segdepth_app.series import arrays
+
+        opener = {".npy": arrays.open_npy, ".npz": arrays.open_npz}.get(ending, arrays.open_picture)
+    else:
+        from segdepth_app.series.rosetta import open_with_rosetta as opener
+    return opener(path)
