@@ -7,8 +7,8 @@ from tests.gui.view_bench import Bench
 
 
 @pytest.fixture
-def bench(qapp, tmp_path):
-    bench = Bench(tmp_path)
+def bench(qapp, tmp_path, monkeypatch):
+    bench = Bench(tmp_path, monkeypatch)
     bench.find_result.return_value = bench.result()
     bench.model()
     bench.open_series()

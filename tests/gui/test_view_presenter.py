@@ -9,8 +9,8 @@ from tests.gui.view_files import tiny_columns, tiny_probability, write_result
 
 
 @pytest.fixture
-def bench(qapp, tmp_path):
-    bench = Bench(tmp_path)
+def bench(qapp, tmp_path, monkeypatch):
+    bench = Bench(tmp_path, monkeypatch)
     yield bench
     bench.presenter.close()
 

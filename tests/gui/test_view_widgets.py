@@ -162,7 +162,7 @@ def test_traces_share_the_height_and_the_cursor(qtbot, view):
     view.show_cursor(6)
     view.show_traces([trace(1), trace(2)], "")
     rows = view.traces.rows
-    assert [row.cursor.value() for row in rows] == [3.0, 3.0]
+    assert [row.frame_line.value() for row in rows] == [3.0, 3.0]
     assert all(row.isVisible() for row in rows)
     view.show_traces([trace(2)], "")
     assert [row.isVisible() for row in rows] == [True, False]

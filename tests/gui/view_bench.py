@@ -29,7 +29,9 @@ KNOWN = {
 class Bench:
     """A presenter with everything around it."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, monkeypatch):
+        # what ships must not change what is tested
+        monkeypatch.setattr("segdepth_app.gui.view.analysis.shipped_models", dict)
         self.folder = folder
         self.jobs = ScriptedJobs()
         self.view = create_autospec(View, instance=True)

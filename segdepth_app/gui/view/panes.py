@@ -213,13 +213,16 @@ class LinkedPanes(QWidget):
 
     def _add_header(self, pane: ImagePane, extras: list[QWidget]) -> None:
         """A row of one height in every pane, so that the pictures stay level; the pane's title goes into it."""
-        title = pane.layout().itemAt(0).widget()
+        below = pane.layout()
+        assert below is not None
+        title = below.itemAt(0).widget()
+        assert title is not None
         header = QWidget()
         header.setFixedHeight(HEADER_HEIGHT)
         header.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         row = QHBoxLayout(header)
         row.setContentsMargins(0, 0, 0, 0)
-        pane.layout().replaceWidget(title, header)
+        below.replaceWidget(title, header)
         row.addWidget(title)
         row.addStretch(1)
         for widget in extras:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QComboBox,
@@ -24,7 +24,7 @@ from segdepth_app.gui.view.fields import SourcedField, vacuum_setting
 OTHER_MODEL = "Other model file…"
 
 
-def menu_button(text: str, items: Iterable[tuple[str, Signal]]) -> QPushButton:
+def menu_button(text: str, items: Iterable[tuple[str, SignalInstance]]) -> QPushButton:
     """A button with a menu; each entry emits a signal."""
     button = QPushButton(text)
     menu = QMenu(button)

@@ -51,8 +51,8 @@ class TraceRow(QWidget):
         self.plot.getPlotItem().layout.setContentsMargins(0, 6, 4, 0)  # the number at the very top needs room
         self.image = pg.ImageItem(axisOrder="row-major", autoDownsample=False, levels=(0, 255))
         self.line = pg.PlotDataItem(connect="finite")
-        self.cursor = pg.InfiniteLine(angle=90)
-        for item in (self.image, self.line, self.cursor):
+        self.frame_line = pg.InfiniteLine(angle=90)
+        for item in (self.image, self.line, self.frame_line):
             self.plot.addItem(item)
         left = self.plot.getAxis("left")
         left.setWidth(AXIS_WIDTH)
@@ -98,7 +98,7 @@ class TraceRow(QWidget):
         """Moves the cursor."""
         self._frame = frame
         if self._trace:
-            self.cursor.setValue(frame * (self._trace.frame_time_s or 1.0))
+            self.frame_line.setValue(frame * (self._trace.frame_time_s or 1.0))
 
     def apply_palette(self) -> None:
         """Takes the colours of the light or dark window."""
@@ -110,7 +110,7 @@ class TraceRow(QWidget):
             axis.setPen(text)
             axis.setTextPen(text)
         self.line.setPen(pg.mkPen(text, width=1))
-        self.cursor.setPen(pg.mkPen(text, width=1, style=Qt.PenStyle.DashLine))
+        self.frame_line.setPen(pg.mkPen(text, width=1, style=Qt.PenStyle.DashLine))
         if self._trace:
             self.image.setLookupTable(ramp(base, QColor(self._trace.colour)))
 
