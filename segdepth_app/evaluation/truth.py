@@ -28,17 +28,16 @@ def specimen_truth(
     dataset: Dataset, specimen: int, *, shape: tuple[int, int], binning: int, labels: LabelConfig
 ) -> SpecimenTruth:
     """The truth of one specimen on a grid of `shape` with pixels `binning` times the reference pixel."""
-    columns = dataset.columns(specimen)
-    grid = {"shape": shape, "pixel_size_pm": dataset.pixel_size_pm, "binning": binning}
-    depth, _ = ring_maps(columns, **grid, labels=labels)
-    position = pixel_positions(columns, pixel_size_pm=dataset.pixel_size_pm, binning=binning)
+    columns, pixel_pm = dataset.columns(specimen), dataset.pixel_size_pm
+    depth, _ = ring_maps(columns, shape=shape, pixel_size_pm=pixel_pm, binning=binning, labels=labels)
+    position = pixel_positions(columns, pixel_size_pm=pixel_pm, binning=binning)
     # integers are pixel centres: the image reaches half a pixel beyond the first and the last
-    inside = ((position >= -0.5) & (position < np.array(shape) - 0.5)).all(axis=1)
+    inside = np.all((position >= -0.5) & (position < np.array(shape) - 0.5), axis=1)
     return SpecimenTruth(
         kind=dataset.specimen(specimen)["kind"].decode(),
         columns=columns[inside],
         inside=inside,
         depth=depth,
-        at_centre=centre_mask(columns, **grid, labels=labels),
-        discs=plateau_map(columns, **grid, labels=labels),
+        at_centre=centre_mask(columns, shape=shape, pixel_size_pm=pixel_pm, binning=binning, labels=labels),
+        discs=plateau_map(columns, shape=shape, pixel_size_pm=pixel_pm, binning=binning, labels=labels),
     )

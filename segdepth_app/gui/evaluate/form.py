@@ -68,14 +68,16 @@ class EvaluateForm(QWidget):
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.setSpacing(theme.SPACING_PX)
-        form.addRow("&Model", _with_browse(self.model, "Model files (*.safetensors)"))
-        form.addRow("&Dataset", _with_browse(self.dataset, "Datasets (*.h5)"))
+        for text, box, files in (
+            ("&Model", self.model, "Model files (*.safetensors)"),
+            ("&Dataset", self.dataset, "Datasets (*.h5)"),
+        ):
+            label = QLabel(text)
+            label.setBuddy(box)
+            form.addRow(label, _with_browse(box, files))
         form.addRow("&Split", self.split)
         form.addRow("Dos&es, e/px", self.doses)
         form.addRow("&Images", self.max_images)
-        # a buddy must be the field itself, not the row it shares with a button
-        form.labelForField(form.itemAt(0, QFormLayout.ItemRole.FieldRole).widget()).setBuddy(self.model)
-        form.labelForField(form.itemAt(1, QFormLayout.ItemRole.FieldRole).widget()).setBuddy(self.dataset)
         buttons = QHBoxLayout()
         buttons.addWidget(self.start, 1)
         buttons.addWidget(self.cancel)

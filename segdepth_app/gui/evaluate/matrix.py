@@ -139,10 +139,14 @@ class ConfusionMatrix(QWidget):
 
 def luminance(colour: QColor) -> float:
     """Relative luminance, 0 to 1, as contrast ratios use it (WCAG 2)."""
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour.getRgbF()[:3]]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in _channels(colour)]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def _blend(low: QColor, high: QColor, share: float) -> QColor:
-    parts = zip(low.getRgbF()[:3], high.getRgbF()[:3], strict=True)
-    return QColor.fromRgbF(*(a + (b - a) * share for a, b in parts))
+    red, green, blue = (a + (b - a) * share for a, b in zip(_channels(low), _channels(high), strict=True))
+    return QColor.fromRgbF(red, green, blue)
+
+
+def _channels(colour: QColor) -> tuple[float, float, float]:
+    return colour.redF(), colour.greenF(), colour.blueF()

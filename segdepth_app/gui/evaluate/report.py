@@ -6,55 +6,23 @@ import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
-    QFrame,
     QGridLayout,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QPushButton,
     QSizePolicy,
-    QTableWidget,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
 from segdepth_app.gui import theme
 from segdepth_app.gui.evaluate import wording
+from segdepth_app.gui.evaluate.cards import Card, VerdictPanel, figures_table
 from segdepth_app.gui.evaluate.matrix import ConfusionMatrix
 from segdepth_app.gui.evaluate.plots import BarPlot, ReliabilityPlot
 
-VERDICT_ROLES = {"columns": "good", "leaning": "warning", "neighbourhoods": "bad", "unclear": "muted"}
 MATRICES = {"columns": "confusion_columns", "pixels": "confusion_pixels", "pixels at centres": "confusion_centres"}
 RELIABILITIES = {"columns": "column", "pixels": "pixel"}
-ROW_PX = 20
-
-
-class Card(QFrame):
-    """A framed panel: heading, something to choose on its right, content, and a remark below."""
-
-    def __init__(self, heading: str, content: QWidget, choices: dict[str, str] | None = None) -> None:
-        super().__init__()
-        theme.set_role(self, "card")
-        title = QLabel(heading)
-        theme.set_role(title, "heading")
-        self.choice = QComboBox()
-        self.choice.setAccessibleName(f"{heading}: what is shown")
-        for label, value in (choices or {}).items():
-            self.choice.addItem(label, value)
-        self.choice.setVisible(bool(choices))
-        self.remark = QLabel()
-        self.remark.setWordWrap(True)
-        theme.set_role(self.remark, "muted")
-        head = QHBoxLayout()
-        head.addWidget(title, 1)
-        head.addWidget(self.choice)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(*[theme.SPACING_PX] * 4)
-        layout.setSpacing(4)
-        layout.addLayout(head)
-        layout.addWidget(content, 1)
-        layout.addWidget(self.remark)
 
 
 class ReportView(QWidget):
@@ -85,10 +53,10 @@ class ReportView(QWidget):
         for label, role in ((self.provenance, "muted"), (self.notes, "warning")):
             label.setWordWrap(True)
             theme.set_role(label, role)
-        self.table = _table()
+        self.table = figures_table()
         self.matrix = ConfusionMatrix()
         self.reliability = ReliabilityPlot()
-        self.verdict = _verdict_panel()
+        self.verdict = VerdictPanel()
         self.deviating = BarPlot("Deviating columns", stacked=True)
         self.groups = BarPlot("Column accuracy by group")
         self._make_cards()
@@ -206,10 +174,7 @@ class ReportView(QWidget):
 
     def _show_verdict(self) -> None:
         deviating = self._figures["deviating"]
-        heading = self.verdict.findChild(QLabel, "heading")
-        heading.setText(deviating["verdict_heading"])
-        theme.set_role(heading, VERDICT_ROLES.get(deviating["verdict"], "muted"))
-        self.verdict.findChild(QLabel, "text").setText(deviating["verdict_text"])
+        self.verdict.show_verdict(deviating)
         bars = wording.deviating_bars(deviating)
         self.deviating.show_bars(bars, line=deviating["straight"]["right"])
         self.deviating_card.remark.setText(_legend(bars, self.deviating) + " ┄ straight")
@@ -221,53 +186,6 @@ class ReportView(QWidget):
         bars = wording.breakdown(self._figures, self.groups_card.choice.currentData())
         self.groups.show_bars(bars)
         self.groups_card.remark.setText(_legend(bars, self.groups))
-
-
-def _table() -> QTableWidget:
-    table = QTableWidget(len(wording.FIGURES), 3)
-    table.setAccessibleName("Figures of merit beside the paper's")
-    table.setHorizontalHeaderLabels(("", "Model", "Paper"))
-    table.verticalHeader().hide()
-    table.verticalHeader().setDefaultSectionSize(ROW_PX)
-    table.verticalHeader().setMinimumSectionSize(ROW_PX)
-    table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-    table.setSelectionMode(QTableWidget.SelectionMode.NoSelection)
-    table.setTabKeyNavigation(False)
-    table.setShowGrid(False)
-    table.setAlternatingRowColors(True)
-    table.setFrameShape(QFrame.Shape.NoFrame)
-    table.setWordWrap(False)
-    header = table.horizontalHeader()
-    header.setHighlightSections(False)
-    header.setMinimumSectionSize(48)
-    header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-    for column in (1, 2):
-        header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
-    for row in range(table.rowCount()):
-        for column in range(3):
-            item = QTableWidgetItem()
-            if column:
-                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            table.setItem(row, column, item)
-    # all rows at once: a scroll bar in ten lines is a nuisance
-    table.setFixedHeight(header.sizeHint().height() + table.rowCount() * ROW_PX + 2)
-    table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    return table
-
-
-def _verdict_panel() -> QWidget:
-    panel = QWidget()
-    layout = QVBoxLayout(panel)
-    layout.setContentsMargins(0, 0, 0, 0)
-    for name in ("heading", "text"):
-        label = QLabel(objectName=name)
-        label.setWordWrap(True)
-        layout.addWidget(label)
-    layout.addStretch()
-    font = panel.findChild(QLabel, "heading").font()
-    font.setBold(True)
-    panel.findChild(QLabel, "heading").setFont(font)
-    return panel
 
 
 def _patch(colour: str) -> str:
