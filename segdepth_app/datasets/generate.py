@@ -12,7 +12,7 @@ import os
 import shutil
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import closing
 from pathlib import Path
@@ -47,19 +47,20 @@ def run(config: SimulateConfig, reporter: Reporter) -> None:
 
     Raises: InputError where the target exists, cannot be written, or was begun with other settings.
     """
+    from segdepth_app.microscope.device import pick_device
+
     out = writable_target(config.out)
     if out.exists():
         raise InputError(f"{out} exists already.", "Choose another name, or delete it first.")
+    device = str(pick_device(config.device))
     planned = plan_dataset(config)
     parts = _open_parts(config, out)
     todo = [item for item in planned if not _part(parts, item.id).exists()]
     _check_space(out, 2 * estimated_bytes(config) * len(todo) // len(planned) + estimated_bytes(config))
-    reporter.started(
-        device=config.device, folder=str(out.parent), version=__version__, resumed=len(planned) - len(todo)
-    )
+    reporter.started(device=device, folder=str(out.parent), version=__version__, resumed=len(planned) - len(todo))
 
     done = len(planned) - len(todo)
-    with closing(_simulate_all(config, todo, parts)) as finished:
+    with closing(_simulate_all(config, todo, parts, device)) as finished:
         for _ in finished:
             done += 1
             reporter.progress(done, len(planned), "specimens")
@@ -107,10 +108,12 @@ def _check_space(out: Path, needed: int) -> None:
         )
 
 
-def _simulate_all(config: SimulateConfig, todo: list[PlannedSpecimen], parts: Path) -> Iterator[int]:
+def _simulate_all(
+    config: SimulateConfig, todo: list[PlannedSpecimen], parts: Path, device: str
+) -> Generator[int, None, None]:
     """Ids as they are finished. Processes on the CPU; one process drives a GPU."""
     workers = config.workers or os.cpu_count() or 1
-    if workers == 1 or len(todo) < 2 or config.device == "cuda":
+    if workers == 1 or len(todo) < 2 or device == "cuda":
         _prepare_worker(0)
         for item in todo:
             yield _simulate_part(config, item, parts)
