@@ -7,7 +7,7 @@ model has taken it: the model decides what is a number, what is in range, and sa
 import copy
 from collections.abc import Iterable
 from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -51,8 +51,7 @@ def info(model: type[BaseModel], field: str) -> FieldInfo:
     *sections, last = field.split(".")
     for section in sections:
         annotation = model.model_fields[section].annotation
-        assert annotation is not None
-        model = annotation
+        model = cast(type[BaseModel], annotation)
     return model.model_fields[last]
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -24,6 +24,8 @@ from segdepth_app.gui.simulate.browsing import Columns, column_texts
 from segdepth_app.gui.widgets.image_pane import ImagePane
 
 HEADERS = ("Element", "Atoms", "Off plane", "x (Å)", "y (Å)")
+AnyIndex = QModelIndex | QPersistentModelIndex
+
 DOT_PX = 8
 TABLE_WIDTH_PX = 310
 
@@ -198,10 +200,10 @@ class ColumnModel(QAbstractTableModel):
         self._columns = columns
         self.endResetModel()
 
-    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008
+    def rowCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() or self._columns is None else len(self._columns)
 
-    def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008
+    def columnCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() else len(HEADERS)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
@@ -209,7 +211,7 @@ class ColumnModel(QAbstractTableModel):
             return None
         return HEADERS[section] if orientation is Qt.Orientation.Horizontal else str(section)
 
-    def data(self, index: QModelIndex, role: int = 0) -> Any:
+    def data(self, index: AnyIndex, role: int = 0) -> Any:
         if self._columns is None or not index.isValid():
             return None
         if role == Qt.ItemDataRole.DisplayRole:

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from segdepth_app.config import SimulateConfig
 from segdepth_app.gui import theme
-from segdepth_app.gui.fields import FieldForm, Row
+from segdepth_app.gui.widgets.field_rows import FieldForm, Row
 
 GROUPS: dict[str, tuple[Row, ...]] = {
     "Size": (

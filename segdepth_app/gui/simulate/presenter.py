@@ -72,6 +72,11 @@ class SimulatePresenter:
 
     # the list
 
+    @property
+    def selected(self) -> Path | None:
+        """The dataset the buttons are about."""
+        return self._selected
+
     def refresh(self) -> None:
         """Looks at the folder again."""
         self._entries = {entry.path: entry for entry in self._library.scan()}

@@ -1,7 +1,7 @@
 """Puts the Simulate tab together."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
@@ -32,6 +32,15 @@ class SimulateTab(SimulateView):
     def open_path(self, path: str | Path) -> bool:
         """Shows a dataset; False for anything that is none of this folder's."""
         return self.presenter.open_path(Path(path))
+
+    def save_state(self) -> dict[str, Any]:
+        """Which dataset is selected."""
+        return {"selected": str(self.presenter.selected)} if self.presenter.selected else {}
+
+    def restore_state(self, state: dict[str, Any]) -> None:
+        """Selects it again, where it is still there."""
+        if "selected" in state:
+            self.open_path(state["selected"])
 
 
 def create_tab(context: "AppContext") -> QWidget:

@@ -1,17 +1,16 @@
 """The Simulate tab: list of datasets, and beside it the browser or the panel for a new one. Widgets only."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QGridLayout,
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QMessageBox,
     QProgressBar,
     QPushButton,
     QSplitter,
@@ -26,6 +25,7 @@ from segdepth_app.gui import theme
 from segdepth_app.gui.simulate.browser import BrowserView
 from segdepth_app.gui.simulate.panel import NewDatasetPanel
 from segdepth_app.gui.simulate.presenter import ACTIONS, Row
+from segdepth_app.gui.widgets import asking
 
 HEADERS = ("Name", "Specimens", "Images", "Size", "Preset", "State")
 LIST_WIDTH_PX = 480
@@ -52,8 +52,8 @@ class SimulateView(QWidget):
         self.new = QPushButton("New dataset…")
         theme.set_role(self.new, "primary")
         self.new.clicked.connect(self.new_requested)
-        self.actions = {name: QPushButton(TITLES[name]) for name in ACTIONS}
-        for name, button in self.actions.items():
+        self.action_buttons = {name: QPushButton(TITLES[name]) for name in ACTIONS}
+        for name, button in self.action_buttons.items():
             button.clicked.connect(lambda _=False, name=name: self.action_requested.emit(name))
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
@@ -103,10 +103,10 @@ class SimulateView(QWidget):
 
     def set_actions(self, enabled: dict[str, bool]) -> None:
         """Which buttons can be pressed. Pause and Resume share their place."""
-        for name, button in self.actions.items():
+        for name, button in self.action_buttons.items():
             button.setEnabled(enabled[name])
-        self.actions["resume"].setVisible(enabled["resume"])
-        self.actions["pause"].setVisible(not enabled["resume"])
+        self.action_buttons["resume"].setVisible(enabled["resume"])
+        self.action_buttons["pause"].setVisible(not enabled["resume"])
 
     def show_progress(self, text: str, done: int, total: int) -> None:
         """A bar with words; no words take it away."""
@@ -142,20 +142,13 @@ class SimulateView(QWidget):
         """What the dataset will take."""
         self.panel.cost.setText(text)
 
-    def ask(self, question: str, explanation: str, verb: str, then: Any) -> None:
-        """Asks before something is lost; calls `then` on yes. The window stays alive meanwhile."""
-        box = QMessageBox(QMessageBox.Icon.Question, "SegDepth", question, parent=self)
-        box.setInformativeText(explanation)
-        yes = box.addButton(verb, QMessageBox.ButtonRole.AcceptRole)
-        no = box.addButton("Keep", QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(no)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.buttonClicked.connect(lambda button: then() if button is yes else None)
-        box.open()
+    def ask(self, question: str, explanation: str, verb: str, then: Callable[[], object]) -> None:
+        """Asks before something is lost; calls `then` on yes."""
+        asking.ask(self, question, explanation, verb, then)
 
     def reveal(self, path: Path) -> None:
         """Opens the folder in the file manager."""
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+        asking.reveal(path)
 
     def restyle(self) -> None:
         """Takes the theme's colours again."""
@@ -211,8 +204,8 @@ class SimulateView(QWidget):
         head.addWidget(self.new)
         buttons = QGridLayout()
         for column, name in enumerate(("pause", "cancel", "delete", "reveal")):
-            buttons.addWidget(self.actions[name], 0, column)
-        buttons.addWidget(self.actions["resume"], 0, 0)
+            buttons.addWidget(self.action_buttons[name], 0, column)
+        buttons.addWidget(self.action_buttons["resume"], 0, 0)
         buttons.setColumnStretch(4, 1)
         left = QWidget()
         side = QVBoxLayout(left)

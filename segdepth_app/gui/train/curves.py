@@ -4,9 +4,7 @@ Every curve is one PlotDataItem made once; new points arrive by setData, at most
 are one pixel wide and opaque (wider ones are many times slower). Loaded with the tab: imports pyqtgraph.
 """
 
-from dataclasses import dataclass, field
 from html import escape
-from pathlib import Path
 
 import numpy as np
 import pyqtgraph as pg
@@ -15,6 +13,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from segdepth_app.gui import theme
+from segdepth_app.gui.train.roster import Curve
 
 MAX_RUNS = 4
 """More runs over each other cannot be told apart."""
@@ -29,22 +28,12 @@ PALE = {"train_loss", "column_accuracy"}
 """The second curve of a panel: the run's colour, nearer to the background."""
 
 
-@dataclass(frozen=True)
-class RunCurves:
-    """The metrics of one run, one value per epoch; NaN where a value is missing."""
-
-    path: Path
-    name: str
-    epochs: np.ndarray
-    series: dict[str, np.ndarray] = field(default_factory=dict)
-
-
 class Curves(QWidget):
     """Three plots with one epoch axis; up to MAX_RUNS runs over each other."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._shown: list[RunCurves] = []
+        self._shown: list[Curve] = []
         self._plots: dict[str, pg.PlotWidget] = {}
         self._items: dict[tuple[int, str], pg.PlotDataItem] = {}
         self.legend = Legend()
@@ -86,7 +75,7 @@ class Curves(QWidget):
         self._plots[name] = plot
         return plot
 
-    def show_runs(self, runs: list[RunCurves]) -> None:
+    def show_runs(self, runs: list[Curve]) -> None:
         """Draws these runs soon; calls in between replace each other."""
         self._shown = runs[:MAX_RUNS]
         if not self._timer.isActive():
@@ -142,7 +131,7 @@ def style_plot(plot: pg.PlotWidget) -> None:
         axis.setTextPen(theme.colour("text"))
 
 
-def points(run: RunCurves, key: str) -> tuple[np.ndarray, np.ndarray]:
+def points(run: Curve, key: str) -> tuple[np.ndarray, np.ndarray]:
     """The finite points of a series; on logarithmic axes only the positive ones."""
     y = run.series.get(key)
     if y is None:

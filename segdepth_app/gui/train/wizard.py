@@ -151,10 +151,18 @@ class NetworkPage(Page):
 
     def own_complaints(self) -> dict[str, str]:
         facts = self.draft.facts
-        if facts and self.typed["network.kind"] == "paper" and facts.binning != 1:
+        if facts is None:
+            return {}
+        if self.typed["network.kind"] == "paper" and facts.binning != 1:
             return {
                 "network.kind": f"The paper's network reads {facts.pixel_size_pm:g} pm pixels; {facts.name} stores "
                 f"means over {facts.binning} × {facts.binning} of them. Take the fast one, or a dataset with binning 1."
+            }
+        edge, least = network_edge_px(facts, str(self.typed["network.kind"])), 2 ** int(self.typed["network.scales"])
+        if edge < least:
+            return {
+                "network.scales": f"The images of {facts.name} are {edge} px wide for this network, and "
+                f"{self.typed['network.scales']} halvings need {least} px. Take fewer."
             }
         return {}
 
@@ -180,15 +188,6 @@ class SchedulePage(Page):
         "threads",
         "seed",
     )
-
-    def own_complaints(self) -> dict[str, str]:
-        facts = self.draft.facts
-        if facts is None:
-            return {}
-        edge = network_edge_px(facts, str(self.draft.current("network.kind")))
-        if int(self.typed["crop_px"]) > edge:
-            return {"crop_px": f"The images of {facts.name} are {edge} px wide for this network. Take at most {edge}."}
-        return {}
 
 
 class ReviewPage(Page):
@@ -226,9 +225,10 @@ class ReviewPage(Page):
         """What will happen, line by line: (what, value)."""
         current, facts = self.draft.current, self.draft.facts
         lines = [("Folder", str(self.folder / self.run_name))]
-        steps = int(current("steps_per_epoch"))
+        steps, crop = int(current("steps_per_epoch")), int(current("crop_px"))
         if facts:
             steps = steps or ceil(facts.train_images / int(current("batch_size")))
+            crop = min(crop, network_edge_px(facts, str(current("network.kind"))))
             lines.append(("Data", facts.sentence()))
         lines += [
             ("Network", f"{current('network.kind')}, width {current('network.width')}"),
@@ -237,7 +237,7 @@ class ReviewPage(Page):
                 f"{current('dose_low_e_per_px')} to {current('dose_high_e_per_px')} e/px, fresh noise at every step",
             ),
             ("Epochs", f"at most {current('max_epochs')}, patience {current('patience_epochs')}"),
-            ("Steps", f"{steps} per epoch, {current('batch_size')} crops of {current('crop_px')} px each"),
+            ("Steps", f"{steps} per epoch, {current('batch_size')} crops of {crop} px each"),
             ("Learning rate", f"{current('learning_rate')}, weight decay {current('weight_decay')}"),
             ("Runs on", f"device {current('device')}, precision {current('precision')}, seed {current('seed')}"),
         ]

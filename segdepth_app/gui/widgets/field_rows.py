@@ -11,20 +11,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from segdepth_app.gui import drafts, theme
+from segdepth_app.gui.widgets.form import label_and_unit
 
-UNITS = {
-    "_nm": "nm",
-    "_pm": "pm",
-    "_um": "µm",
-    "_mm": "mm",
-    "_mrad": "mrad",
-    "_kv": "kV",
-    "_e_per_px": "e/px",
-    "_px": "px",
-    "_atoms": "atoms",
-    "_epochs": "epochs",
-    "_a2": "Å²",
-}
 EDITOR_WIDTH_PX = 72
 
 
@@ -36,11 +24,6 @@ class Row:
     fields: tuple[str, ...]
     words: tuple[tuple[Any, str], ...] = ()
     """How a choice's values are called, where the value itself does not say it."""
-
-
-def unit_of(field: str) -> str:
-    """The unit in a field's name; nothing for plain numbers."""
-    return next((unit for ending, unit in UNITS.items() if field.endswith(ending)), "")
 
 
 def text_of(value: Any) -> str:
@@ -125,7 +108,7 @@ class FieldForm(QWidget):
                 label.setToolTip(self._help(field))
             box.addWidget(editor)
             self.editors[field] = editor
-        unit = QLabel(unit_of(row.fields[-1]))
+        unit = QLabel(label_and_unit(row.fields[-1].split(".")[-1])[1])
         theme.set_role(unit, "muted")
         box.addWidget(unit)
         box.addStretch(1)

@@ -1,0 +1,278 @@
+"""The Train tab: list of runs, their curves, and the verbs. Widgets only."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSplitter,
+    QStackedWidget,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from segdepth_app.gui import theme
+from segdepth_app.gui.train.curves import MAX_RUNS, Curves
+from segdepth_app.gui.train.presenter import ACTIONS, Row
+from segdepth_app.gui.train.roster import Curve
+from segdepth_app.gui.widgets import asking
+from segdepth_app.gui.widgets.empty_state import EmptyState
+
+HEADERS = ("Name", "State", "Epoch", "Best loss", "Centre acc.")
+LIST_WIDTH_PX = 420
+TITLES = {
+    "stop": "Stop and keep the best",
+    "pause": "Pause",
+    "resume": "Resume",
+    "discard": "Discard…",
+    "reveal": "Show in folder",
+    "evaluate": "Use in Evaluate",
+}
+HELP = {
+    "stop": "Ends the training now; the best model so far is kept",
+    "pause": "Ends the training such that it can be resumed later",
+    "resume": "Goes on from the last checkpoint",
+    "discard": "Moves the run to SegDepth's trash folder",
+    "reveal": "Opens the run folder in the file manager",
+    "evaluate": "Opens the run's model in the Evaluate tab; the View tab lists it too",
+}
+
+
+class TrainView(QWidget):
+    """Shows what the presenter gives it; says what the user wants."""
+
+    new_requested = Signal()
+    selection_changed = Signal(object)
+    action_requested = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._paths: list[Path] = []
+        self.table = self._make_table()
+        self.new = QPushButton("New run…")
+        theme.set_role(self.new, "primary")
+        self.new.clicked.connect(self.new_requested)
+        self.actions = {name: QPushButton(TITLES[name]) for name in ACTIONS}
+        for name, button in self.actions.items():
+            button.setToolTip(HELP[name])
+            button.clicked.connect(lambda _=False, name=name: self.action_requested.emit(name))
+        self.curves = Curves()
+        self.note = QLabel()
+        self.note.setWordWrap(True)
+        theme.set_role(self.note, "warning")
+        self._facts = QGridLayout()
+        self._facts.setHorizontalSpacing(2 * theme.SPACING_PX)
+        self._facts.setVerticalSpacing(2)
+        self._facts.setColumnStretch(1, 1)
+        self._facts.setColumnStretch(3, 1)
+        self._labels: list[tuple[QLabel, QLabel]] = []
+        self.empty = EmptyState(
+            "No runs yet",
+            "A run trains a model on a dataset. Make a dataset in the Simulate tab first.",
+            {"New run…": self.new_requested.emit},
+        )
+        self.stack = QStackedWidget()
+        self._lay_out()
+
+    # setters
+
+    def show_rows(self, rows: list[Row]) -> None:
+        """The whole list anew."""
+        self.table.blockSignals(True)
+        self._paths = [row.path for row in rows]
+        self.table.setRowCount(len(rows))
+        for number, row in enumerate(rows):
+            for column, text in enumerate((row.name, row.state, row.epoch, row.loss, row.accuracy)):
+                self._set_cell(number, column, text)
+        self.table.blockSignals(False)
+
+    def select(self, paths: list[Path]) -> None:
+        """Marks lines without saying so."""
+        model = self.table.selectionModel()
+        wanted = QItemSelection()
+        for path in paths:
+            if path in self._paths:
+                index = self.table.model().index(self._paths.index(path), 0)
+                wanted.select(index, index)
+        flags = QItemSelectionModel.SelectionFlag
+        self.table.blockSignals(True)
+        model.select(wanted, flags.ClearAndSelect | flags.Rows)
+        self.table.blockSignals(False)
+
+    def show_curves(self, curves: list[Curve]) -> None:
+        """The curves of the selected runs."""
+        self.curves.show_runs(curves)
+
+    def show_details(self, lines: list[tuple[str, str]], note: str) -> None:
+        """Facts about the first selected run, in two columns, and what is special about it."""
+        half = (len(lines) + 1) // 2
+        while len(self._labels) < len(lines):
+            self._labels.append(self._make_fact(len(self._labels)))
+        for number, (name, value) in enumerate(self._labels):
+            shown = number < len(lines)
+            name.setVisible(shown)
+            value.setVisible(shown)
+            if shown:
+                name.setText(lines[number][0])
+                value.setText(lines[number][1])
+                value.setToolTip(lines[number][1])
+                row, column = number % half, 2 * (number // half)
+                self._facts.addWidget(name, row, column)
+                self._facts.addWidget(value, row, column + 1)
+        self.note.setText(note)
+        self.note.setVisible(bool(note))
+
+    def set_actions(self, enabled: dict[str, bool]) -> None:
+        """Which buttons can be pressed. Pause and Resume share their place."""
+        for name, button in self.actions.items():
+            button.setEnabled(enabled[name])
+        self.actions["resume"].setVisible(enabled["resume"])
+        self.actions["pause"].setVisible(not enabled["resume"])
+
+    def show_empty(self, empty: bool) -> None:
+        """Nothing there yet: says what to do."""
+        self.stack.setCurrentIndex(int(empty))
+
+    def ask(self, question: str, explanation: str, verb: str, then: Callable[[], object]) -> None:
+        """Asks before something is lost; calls `then` on yes."""
+        asking.ask(self, question, explanation, verb, then)
+
+    def reveal(self, path: Path) -> None:
+        """Opens the folder in the file manager."""
+        asking.reveal(path)
+
+    def restyle(self) -> None:
+        """Takes the theme's colours again."""
+        self.curves.restyle()
+
+    # inside
+
+    def _set_cell(self, number: int, column: int, text: str) -> None:
+        item = self.table.item(number, column)
+        if item is None:
+            item = QTableWidgetItem()
+            if column > 1:
+                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            self.table.setItem(number, column, item)
+        if item.text() != text:
+            item.setText(text)
+            item.setToolTip(text)
+
+    def _make_fact(self, number: int) -> tuple[QLabel, QLabel]:
+        name, value = QLabel(), Elided()
+        theme.set_role(name, "muted")
+        value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        return name, value
+
+    def _make_table(self) -> QTableWidget:
+        table = QTableWidget(0, len(HEADERS))
+        table.setAccessibleName("Training runs")
+        table.setToolTip(f"Select up to {MAX_RUNS} runs (Ctrl or Shift) to draw their curves over each other")
+        table.setHorizontalHeaderLabels(HEADERS)
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(26)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.setTabKeyNavigation(False)
+        table.setShowGrid(False)
+        table.setWordWrap(False)
+        header = table.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        table.itemSelectionChanged.connect(self._on_selection)
+        return table
+
+    def _on_selection(self) -> None:
+        rows = {index.row() for index in self.table.selectionModel().selectedRows()}
+        current = self.table.currentRow()
+        # the line clicked last comes first: the buttons are about it
+        ordered = sorted(rows, key=lambda row: (row != current, row))
+        if ordered:
+            self.selection_changed.emit([self._paths[row] for row in ordered])
+
+    def _lay_out(self) -> None:
+        title = QLabel("Runs")
+        theme.set_role(title, "title")
+        head = QHBoxLayout()
+        head.addWidget(title, 1)
+        head.addWidget(self.new)
+        left = QWidget()
+        side = QVBoxLayout(left)
+        side.setContentsMargins(0, 0, 0, 0)
+        side.setSpacing(theme.SPACING_PX)
+        side.addLayout(head)
+        side.addWidget(self.table, 1)
+        for page in (self._make_right(), self.empty):
+            self.stack.addWidget(page)
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.addWidget(left)
+        splitter.addWidget(self.stack)
+        splitter.setStretchFactor(0, 0)
+        splitter.setStretchFactor(1, 1)
+        splitter.setChildrenCollapsible(False)
+        splitter.setHandleWidth(2 * theme.SPACING_PX)
+        splitter.setSizes([LIST_WIDTH_PX, 2 * LIST_WIDTH_PX])
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(*[theme.SPACING_PX] * 4)
+        layout.addWidget(splitter)
+
+    def _make_right(self) -> QWidget:
+        facts = QWidget()
+        facts.setLayout(self._facts)
+        self._facts.setContentsMargins(0, 0, 0, 0)
+        scroll = QScrollArea()
+        scroll.setWidget(facts)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setMinimumHeight(136)
+        scroll.setMaximumHeight(156)
+        buttons = QHBoxLayout()
+        for name in ("stop", "pause", "resume", "discard"):
+            buttons.addWidget(self.actions[name])
+        buttons.addStretch(1)
+        for name in ("evaluate", "reveal"):
+            buttons.addWidget(self.actions[name])
+        right = QWidget()
+        column = QVBoxLayout(right)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.SPACING_PX)
+        column.addWidget(self.curves, 1)
+        column.addWidget(scroll)
+        column.addWidget(self.note)
+        column.addLayout(buttons)
+        return right
+
+
+class Elided(QLabel):
+    """A label that gives up its middle before it makes the window wider; the whole text is in its tool tip."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._text = ""
+        self.setMinimumWidth(60)
+
+    def setText(self, text: str) -> None:  # Qt's name
+        """Keeps the whole text and shows what has room."""
+        self._text = text
+        self._fit()
+
+    def resizeEvent(self, event: object) -> None:  # Qt's name
+        """Another width, another text."""
+        super().resizeEvent(event)  # type: ignore[arg-type]
+        self._fit()
+
+    def _fit(self) -> None:
+        room = max(self.width(), self.minimumWidth())
+        super().setText(self.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideMiddle, room))
