@@ -1,5 +1,12 @@
 """The only place where users' units become Å and radians, and back."""
 
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Number = TypeVar("Number", float, "np.ndarray")
+
 PM_PER_ANGSTROM = 100.0
 
 
@@ -28,11 +35,11 @@ def dose_per_area(dose_e_per_px: float, pixel_size_pm: float) -> float:
     return dose_e_per_px / angstrom_from_pm(pixel_size_pm) ** 2
 
 
-def binned_from_px(x: float, binning: float) -> float:
+def binned_from_px(x: Number, binning: float) -> Number:
     """Pixel coordinate → coordinate after binning; integers are pixel centres in both, from 0."""
     return (x + 0.5) / binning - 0.5
 
 
-def px_from_binned(x: float, binning: float) -> float:
+def px_from_binned(x: Number, binning: float) -> Number:
     """Inverse of binned_from_px."""
     return (x + 0.5) * binning - 0.5
