@@ -51,7 +51,8 @@ def build_parser() -> argparse.ArgumentParser:
 
     view = verbs.add_parser("view", help="Open the window, on a series or a result.", allow_abbrev=False)
     view.add_argument("path", nargs="?", metavar="PATH", help="A TEM series or a result file.")
-    view.set_defaults(action=lambda arguments: _window([arguments.path] if arguments.path else []))
+    view.add_argument("--reset-settings", action="store_true", help="Forget the window's settings first.")
+    view.set_defaults(action=_view)
     for verb in JOB_VERBS:
         run.add_verb(verbs, verb)
     reading.add_verbs(verbs)
@@ -59,10 +60,15 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _window(paths: list[str]) -> int:
+def _view(arguments: argparse.Namespace) -> int:
+    reset = ["--reset-settings"] if arguments.reset_settings else []
+    return _window([*reset, *([arguments.path] if arguments.path else [])])
+
+
+def _window(arguments: list[str]) -> int:
     from segdepth_app.gui.app import main as show
 
-    return int(show([sys.argv[0], *paths]) or 0)
+    return int(show([sys.argv[0], *arguments]) or 0)
 
 
 def _judged(error: BaseException) -> tuple[int, str]:

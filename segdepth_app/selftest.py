@@ -159,7 +159,7 @@ def sample_frames(n: int) -> tuple[np.ndarray, float]:
         raise SegDepthError("The sample series is missing.", "Install SegDepth again.")
     frames = tifffile.imread(samples[0], key=range(n))
     card = config.read_values(samples[0].with_name(f"{samples[0].stem}_card.json"))
-    return frames, float(card["pixel_size_pm"])
+    return frames, float(card["config"]["grid"]["pixel_size_pm"])
 
 
 def _run(job: str, values: dict[str, Any]) -> None:
