@@ -7,10 +7,12 @@ import pytest
 from PySide6.QtCore import QObject, Signal
 
 from segdepth_app.errors import SegDepthError
+from segdepth_app.gui.evaluate.choices import Choice
 from segdepth_app.gui.evaluate.presenter import EvaluatePresenter
 from segdepth_app.gui.evaluate.view import EvaluateView
 from segdepth_app.paths import datasets_folder, evaluations_folder, runs_folder, trash_folder
 from segdepth_app.reporting import Command
+from tests.evaluation.evaluation_toys import save_toy_model
 from tests.gui import evaluate_records
 
 
@@ -242,6 +244,23 @@ def test_an_evaluation_from_elsewhere_can_be_opened(view, context, tmp_path):
     assert view.show_header.call_args.args[0] == "far · wedges"
     assert folder in view.set_evaluations.call_args.args[0]
     assert not presenter.open_path(tmp_path)
+
+
+def test_a_model_file_is_put_into_the_form(view, context, tmp_path):
+    path = save_toy_model(tmp_path / "toy.safetensors")
+    presenter = EvaluatePresenter(view, context)
+
+    assert presenter.open_path(path)
+    view.choose_model.assert_called_once_with(Choice("toy.safetensors", str(path)))
+
+
+def test_a_damaged_model_file_is_reported_and_not_chosen(view, context, tmp_path):
+    path = tmp_path / "broken.safetensors"
+    path.write_bytes(b"nothing of the kind")
+    EvaluatePresenter(view, context).open_path(path)
+
+    assert "broken.safetensors" in str(context.reported[0][0])
+    view.choose_model.assert_not_called()
 
 
 def test_delete_asks_and_moves_to_the_trash(view, context):

@@ -213,6 +213,17 @@ def test_the_form_keeps_its_choice_when_the_lists_change(qtbot):
     assert form.typed()["dataset"] == "/d"
 
 
+def test_a_model_from_elsewhere_is_chosen_and_kept(qtbot):
+    form = EvaluateForm()
+    qtbot.addWidget(form)
+    form.set_choices([Choice("a", "/a")], [])
+    form.choose_model(Choice("far", "/usb/far.safetensors"))
+    form.set_choices([Choice("a", "/a"), Choice("b", "/b")], [])
+
+    assert form.typed()["model"] == "/usb/far.safetensors"
+    assert form.model.currentText() == "far"
+
+
 def test_start_says_what_was_typed(qtbot):
     form = EvaluateForm()
     qtbot.addWidget(form)

@@ -1,5 +1,6 @@
 """The form that starts an evaluation, with its progress. Widgets only."""
 
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -115,6 +116,10 @@ class EvaluateForm(QWidget):
         _refill(self.model, models, "no model yet")
         _refill(self.dataset, datasets, "no dataset yet")
 
+    def choose_model(self, model: Choice) -> None:
+        """A model from anywhere."""
+        _add_and_choose(self.model, model)
+
     def show_complaint(self, text: str) -> None:
         """Why it cannot be started; no text takes it away."""
         self.complaint.setText(text)
@@ -152,7 +157,7 @@ def _with_browse(box: QComboBox, files: str) -> QWidget:
     def browse() -> None:
         path, _ = QFileDialog.getOpenFileName(box, box.accessibleName(), "", files)
         if path:
-            _add_and_choose(box, path)
+            _add_and_choose(box, Choice(Path(path).name, path))
 
     button = QToolButton()
     button.setText("…")
@@ -167,10 +172,10 @@ def _with_browse(box: QComboBox, files: str) -> QWidget:
     return widget
 
 
-def _add_and_choose(box: QComboBox, path: str) -> None:
-    if box.findData(path) < 0:
-        box.addItem(path.replace("\\", "/").rsplit("/", 1)[-1], path)
-    box.setCurrentIndex(box.findData(path))
+def _add_and_choose(box: QComboBox, item: Choice) -> None:
+    if box.findData(item.value) < 0:
+        box.addItem(item.label, item.value)
+    box.setCurrentIndex(box.findData(item.value))
 
 
 def _refill(box: QComboBox, items: list[Choice], nothing: str) -> None:

@@ -9,6 +9,7 @@ from segdepth_app.errors import InputError, ResultError, SegDepthError
 from segdepth_app.evaluation.records import Evaluation, list_evaluations, read_evaluation
 from segdepth_app.gui.evaluate import choices, wording
 from segdepth_app.gui.texts import duration
+from segdepth_app.models.card import read_card
 from segdepth_app.paths import evaluations_folder, move_to_trash
 from segdepth_app.reporting import Command
 
@@ -95,7 +96,9 @@ class EvaluatePresenter:
             )
 
     def open_path(self, path: Path) -> bool:
-        """Shows an evaluation folder or its metrics.json; False for anything else."""
+        """Shows an evaluation folder or its metrics.json, or chooses a model file; False for anything else."""
+        if path.suffix.lower() == ".safetensors":
+            return self._choose_model(path)
         try:
             evaluation = read_evaluation(path)
         except ResultError:
@@ -103,6 +106,16 @@ class EvaluatePresenter:
         self._opened[evaluation.folder] = evaluation
         self._selected = evaluation.folder
         self.refresh()
+        return True
+
+    def _choose_model(self, path: Path) -> bool:
+        try:
+            read_card(path)
+        except InputError as error:
+            # said here: another tab could not open it either
+            self._context.report(error)
+        else:
+            self._view.choose_model(choices.Choice(path.name, str(path)))
         return True
 
     @property

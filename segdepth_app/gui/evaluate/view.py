@@ -71,6 +71,10 @@ class EvaluateView(QWidget):
         """What can be evaluated."""
         self.form.set_choices(models, datasets)
 
+    def choose_model(self, model: Choice) -> None:
+        """Puts a model file into the form."""
+        self.form.choose_model(model)
+
     def set_evaluations(self, entries: dict[Path, str]) -> None:
         """The list anew, without saying that anything was chosen."""
         self.list.blockSignals(True)
