@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from segdepth_app.gui.view.presenter import HINT_ANALYSE, HINT_GAP
+from segdepth_app.gui.view.presenter import HINT_ANALYSE, HINT_GAP, HINT_RUNNING
 from tests.gui.view_bench import KNOWN, Bench
 from tests.gui.view_files import tiny_columns, tiny_probability, write_result
 
@@ -111,6 +111,7 @@ def test_analyse_runs_infer_and_shows_its_result(bench):
     assert job.config["series"] == [str(bench.tif)]
     job.event.emit({"event": "progress", "done": 1, "total": 4, "unit": "frames"})
     assert (bench.state().running, bench.state().share) == (True, 0.25)
+    assert bench.view.show_maps.call_args.args[3] == HINT_RUNNING
     out = bench.result()
     target = out.parent.joinpath(job.config["out"])
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -136,6 +137,7 @@ def test_a_failed_analysis_is_reported(bench):
     bench.jobs.started[-1].end("failed", {"message": "No memory.", "hint": "Close others."})
     bench.context.report.assert_called_once_with("No memory.", "Close others.")
     assert bench.state().enabled
+    assert bench.view.show_maps.call_args.args[3] == HINT_ANALYSE
 
 
 def test_a_result_of_another_series_is_not_shown_when_its_job_ends(bench):

@@ -108,10 +108,17 @@ class AnalysisPresenter:
     """Model, typed values, readiness and the infer job."""
 
     def __init__(
-        self, view: Any, context: Any, scene: Scene, *, on_result: Callable[[Path], None], on_reopen: Callable[[], None]
+        self,
+        view: Any,
+        context: Any,
+        scene: Scene,
+        *,
+        on_result: Callable[[Path], None],
+        on_reopen: Callable[[], None],
+        on_run: Callable[[], None],
     ) -> None:
         self._view, self._context, self._scene = view, context, scene
-        self._on_result, self._on_reopen = on_result, on_reopen
+        self._on_result, self._on_reopen, self._on_run = on_result, on_reopen, on_run
         self._models: dict[str, str] = {name: str(path) for name, path in shipped_models().items()}
         self._card: ModelCard | None = None
         self.model: str | None = None
@@ -205,6 +212,7 @@ class AnalysisPresenter:
             job.event.connect(lambda event: self._on_event(job, event))
             job.state_changed.connect(lambda state: self._on_state(job, state))
             self._view.show_analysis(AnalysisState(running=True, enabled=True, text="Starting…"))
+            self._on_run()
 
     def leave(self) -> None:
         """Another series is opened: the job goes on in the jobs dock, its result is not shown here."""
@@ -232,3 +240,4 @@ class AnalysisPresenter:
         elif self._out and self._out.exists():
             self._on_result(self._out)
         self.refresh()
+        self._on_run()

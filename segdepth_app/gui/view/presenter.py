@@ -19,6 +19,7 @@ from segdepth_app.paths import results_folder
 RESULT_SUFFIXES = (".h5", ".hdf5")
 READ_AHEAD = 4
 HINT_ANALYSE = "Press Analyse to estimate the atoms per column."
+HINT_RUNNING = "Analysing: the maps appear when it is done or stopped."
 HINT_GAP = "This frame was not analysed."
 
 
@@ -36,7 +37,9 @@ class ViewPresenter:
         self._view, self._context, self._series, self._saliency = view, context, series, saliency
         self._find_result = find_result
         self.scene = Scene()
-        self.analysis = AnalysisPresenter(view, context, self.scene, on_result=self.load_result, on_reopen=self._reopen)
+        self.analysis = AnalysisPresenter(
+            view, context, self.scene, on_result=self.load_result, on_reopen=self._reopen, on_run=self._show_run
+        )
         self.marking = MarkingPresenter(view, context, self.scene, saliency, lambda: self.analysis.model)
         self.exporter = Exporter(view, context, self.scene, self.marking.traces)
         self._wanted: dict[str, Any] = {}
@@ -220,11 +223,17 @@ class ViewPresenter:
     def _show_maps(self, frame: int) -> None:
         scene = self.scene
         scene.take_maps(frame)
-        hint = HINT_ANALYSE if scene.result is None else HINT_GAP if scene.depth is None else ""
+        waiting = HINT_RUNNING if self.analysis.running else HINT_ANALYSE
+        hint = waiting if scene.result is None else HINT_GAP if scene.depth is None else ""
         self._view.show_maps(scene.depth, scene.confidence, scene.result.scale if scene.result else 1.0, hint)
         self._view.show_cursor(frame)
         if len(self.marking.markers):
             self.marking.show_rows()
+
+    def _show_run(self) -> None:
+        """The analysis began or ended: empty panes say what they wait for."""
+        if self._pictured >= 0:
+            self._show_maps(self._pictured)
 
     def hover(self, x: int, y: int) -> None:
         """The readout for a pixel, from memory."""
