@@ -5,24 +5,26 @@ are one pixel wide and opaque (wider ones are many times slower). Loaded with th
 """
 
 from html import escape
+from math import ceil, floor, log10
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from segdepth_app.gui import theme
 from segdepth_app.gui.train.roster import Curve
 
 MAX_RUNS = 4
 """More runs over each other cannot be told apart."""
+AXIS_WIDTH_PX = 72
 REDRAW_MS = 100
 
 PANELS = (
     ("loss", "Loss", ("train_loss", "val_loss")),
     ("accuracy", "Accuracy", ("centre_accuracy", "column_accuracy")),
-    ("learning_rate", "Learning rate", ("learning_rate",)),
+    ("learning_rate", "Learning<br>rate", ("learning_rate",)),
 )
 PALE = {"train_loss", "column_accuracy"}
 """The second curve of a panel: the run's colour, nearer to the background."""
@@ -58,17 +60,19 @@ class Curves(QWidget):
         self.restyle()
 
     def _make_plot(self, name: str, title: str) -> pg.PlotWidget:
-        plot = pg.PlotWidget(self)
-        plot.setAccessibleName(f"{title} by epoch")
+        plot = pg.PlotWidget(self, axisItems={"left": LogAxis("left")} if name == "loss" else None)
+        plot.setAccessibleName(f"{title.replace('<br>', ' ')} by epoch")
         plot.setLabel("left", title)
-        plot.getAxis("left").setWidth(64)
+        plot.getAxis("left").setWidth(AXIS_WIDTH_PX)
+        plot.getAxis("left").enableAutoSIPrefix(False)
+        is_lowest = name == PANELS[-1][0]
+        plot.getAxis("bottom").setStyle(showValues=is_lowest)
         plot.setMenuEnabled(False)
         plot.hideButtons()
         plot.showGrid(x=True, y=True, alpha=0.15)
-        plot.setMinimumHeight(90)
-        if name != "accuracy":
-            plot.setLogMode(y=True)
-        else:
+        plot.setMinimumHeight(110 if is_lowest else 80)
+        plot.setLogMode(y=name == "loss")
+        if name == "accuracy":
             plot.setYRange(0, 1, padding=0.02)
         if self._plots:
             plot.setXLink(self._plots["loss"])
@@ -103,12 +107,12 @@ class Curves(QWidget):
         self._label()
 
     def _label(self) -> None:
-        entries = []
-        for slot, run in enumerate(self._shown):
-            strong, pale = run_colour(slot).name(), run_colour(slot, pale=True).name()
-            entries.append((run.name, strong, "validation, centre"))
-            entries.append(("", pale, "training, column"))
-        self.legend.show_entries(entries)
+        self.legend.show_entries(
+            [
+                (run.name, run_colour(slot).name(), run_colour(slot, pale=True).name())
+                for slot, run in enumerate(self._shown)
+            ]
+        )
 
 
 RUN_COLOURS = {  # (validation, training) of each run; light look, dark look
@@ -132,34 +136,62 @@ def style_plot(plot: pg.PlotWidget) -> None:
 
 
 def points(run: Curve, key: str) -> tuple[np.ndarray, np.ndarray]:
-    """The finite points of a series; on logarithmic axes only the positive ones."""
+    """The finite points of a series; of losses, which have a logarithmic axis, only the positive ones."""
     y = run.series.get(key)
     if y is None:
         return np.empty(0), np.empty(0)
     good = np.isfinite(y)
-    if key not in ("centre_accuracy", "column_accuracy"):
+    if key in ("train_loss", "val_loss"):
         good &= y > 0
     return run.epochs[good].astype(float), y[good].astype(float)
 
 
-class Legend(QWidget):
-    """Coloured strokes with words: which run is which colour, and which curve is pale."""
+class LogAxis(pg.AxisItem):
+    """A logarithmic axis with few round numbers: 1, 2, 5 of each decade, or more within one decade."""
+
+    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:  # Qt's names
+        """Positions (as log10) of the numbers."""
+        return [(1.0, [log10(value) for value in round_numbers(minVal, maxVal)])]
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:  # Qt's name
+        """The numbers themselves."""
+        return [f"{10**value:.4g}" for value in values]
+
+
+def round_numbers(low: float, high: float) -> list[float]:
+    """Round numbers between 10^low and 10^high: the coarsest choice with three of them or more."""
+    found: list[float] = []
+    for digits in (
+        (1,),
+        (1, 2, 5),
+        (1, 1.5, 2, 3, 4, 5, 7),
+        tuple(np.arange(1, 10, 0.25)),
+        tuple(np.arange(1, 10, 0.05)),
+    ):
+        decades = range(floor(low), ceil(high) + 1)
+        numbers = [float(digit) * 10.0**decade for decade in decades for digit in digits]
+        found = [number for number in numbers if 10**low <= number <= 10**high]
+        if len(found) >= 3:
+            break
+    return found
+
+
+class Legend(QLabel):
+    """Which run has which colour, and which curve is the pale one."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(12)
-        self._label = QLabel()
-        self._label.setTextFormat(Qt.TextFormat.RichText)
-        self._label.setAccessibleName("Legend of the curves")
-        self._row.addWidget(self._label, 1)
+        self.setTextFormat(Qt.TextFormat.RichText)
+        self.setWordWrap(True)
+        self.setAccessibleName("Legend of the curves")
 
     def show_entries(self, entries: list[tuple[str, str, str]]) -> None:
-        """(run, colour, what) each."""
-        self._label.setText(
-            " &nbsp; ".join(
-                f"{'<b>' + escape(run) + '</b> ' if run else ''}<span style='color:{colour}'>━━</span> {escape(what)}"
-                for run, colour, what in entries
-            )
+        """(run, strong colour, pale colour) each."""
+        runs = [
+            f"<span style='color:{strong}'>━━</span><span style='color:{pale}'>━━</span>&nbsp;<b>{escape(run)}</b>"
+            for run, strong, pale in entries
+        ]
+        meaning = (
+            f"<span style='color:{theme.colour('muted')}'>strong: validation, centre; pale: training, column</span>"
         )
+        self.setText(" &nbsp; ".join([*runs, meaning]) if runs else "")

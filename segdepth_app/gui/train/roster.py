@@ -100,7 +100,8 @@ def details(run: RunInfo, curve: Curve, seconds_left: float | None = None) -> li
         since = run.epoch - run.best_epoch
         patience = config.get("patience_epochs")
         of = f", patience {patience}" if patience else ""
-        lines.append(("Best", f"epoch {run.best_epoch}, {since} {'epoch' if since == 1 else 'epochs'} ago{of}"))
+        ago = f"{since} {'epoch' if since == 1 else 'epochs'} ago" if since else "the latest"
+        lines.append(("Best", f"epoch {run.best_epoch}, {ago}{of}"))
         lines.append(("Best validation loss", f"{run.val_loss:.4g}"))
         lines.append(("Centre accuracy", f"{run.centre_accuracy:.3f}"))
         columns = curve.series["column_accuracy"][curve.epochs == run.best_epoch]

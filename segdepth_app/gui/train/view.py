@@ -62,8 +62,8 @@ class TrainView(QWidget):
         self.new = QPushButton("New run…")
         theme.set_role(self.new, "primary")
         self.new.clicked.connect(self.new_requested)
-        self.actions = {name: QPushButton(TITLES[name]) for name in ACTIONS}
-        for name, button in self.actions.items():
+        self.action_buttons = {name: QPushButton(TITLES[name]) for name in ACTIONS}
+        for name, button in self.action_buttons.items():
             button.setToolTip(HELP[name])
             button.clicked.connect(lambda _=False, name=name: self.action_requested.emit(name))
         self.curves = Curves()
@@ -134,10 +134,10 @@ class TrainView(QWidget):
 
     def set_actions(self, enabled: dict[str, bool]) -> None:
         """Which buttons can be pressed. Pause and Resume share their place."""
-        for name, button in self.actions.items():
+        for name, button in self.action_buttons.items():
             button.setEnabled(enabled[name])
-        self.actions["resume"].setVisible(enabled["resume"])
-        self.actions["pause"].setVisible(not enabled["resume"])
+        self.action_buttons["resume"].setVisible(enabled["resume"])
+        self.action_buttons["pause"].setVisible(not enabled["resume"])
 
     def show_empty(self, empty: bool) -> None:
         """Nothing there yet: says what to do."""
@@ -240,10 +240,10 @@ class TrainView(QWidget):
         scroll.setMaximumHeight(156)
         buttons = QHBoxLayout()
         for name in ("stop", "pause", "resume", "discard"):
-            buttons.addWidget(self.actions[name])
+            buttons.addWidget(self.action_buttons[name])
         buttons.addStretch(1)
         for name in ("evaluate", "reveal"):
-            buttons.addWidget(self.actions[name])
+            buttons.addWidget(self.action_buttons[name])
         right = QWidget()
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)

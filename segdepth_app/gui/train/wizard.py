@@ -125,6 +125,11 @@ class DataPage(Page):
             self.preset = name
             self._after_preset()
 
+    def preset_sentence(self) -> str:
+        """What the preset stands for, in short."""
+        kind, width, epochs = (self.draft.current(field) for field in ("network.kind", "network.width", "max_epochs"))
+        return f"{kind} network, width {width}, {epochs} epochs at most"
+
     def own_complaints(self) -> dict[str, str]:
         self.draft.facts = None
         if not str(self.typed.get("dataset", "")).strip():

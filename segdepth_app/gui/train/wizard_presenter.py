@@ -79,7 +79,7 @@ class WizardPresenter:
         wizard, page = self.wizard, self.wizard.current
         self._view.show_complaints(page.name, page.complaints)
         facts = wizard.draft.facts
-        self._view.show_facts(facts.sentence() if facts else "")
+        self._view.show_facts(facts.sentence() if facts else "", wizard.data.preset_sentence())
         if page is wizard.review:
             self._view.show_summary(wizard.review.summary())
         self._view.set_ways(back=wizard.can_go_back, on=wizard.can_go_on, is_last=wizard.is_last)

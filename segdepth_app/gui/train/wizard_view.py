@@ -111,16 +111,21 @@ class WizardView(QDialog):
 
     def show_complaints(self, page: str, complaints: dict[str, str]) -> None:
         """Reasons at their fields; those about the page as a whole below it."""
-        {"data": self.data, "network": self.network, "schedule": self.schedule, "review": self.review}[
-            page
-        ].show_complaints(complaints)
+        pages: dict[str, DataPage | FieldForm | ReviewPage] = {
+            "data": self.data,
+            "network": self.network,
+            "schedule": self.schedule,
+            "review": self.review,
+        }
+        pages[page].show_complaints(complaints)
         self.error.setText(complaints.get("", ""))
         self.error.setVisible("" in complaints)
 
-    def show_facts(self, sentence: str) -> None:
-        """What the chosen dataset holds."""
-        self.data.facts.setText(sentence)
-        self.data.facts.setVisible(bool(sentence))
+    def show_facts(self, dataset: str, preset: str) -> None:
+        """What the chosen dataset holds and the preset stands for."""
+        self.data.facts.setText(dataset)
+        self.data.facts.setVisible(bool(dataset))
+        self.data.preset_facts.setText(preset)
 
     def show_summary(self, lines: list[tuple[str, str]]) -> None:
         """Everything once more."""
@@ -177,6 +182,8 @@ class DataPage(QWidget):
         theme.set_role(self.facts, "muted")
         theme.set_role(self.reason, "bad")
         self.preset = QComboBox()
+        self.preset_facts = QLabel()
+        theme.set_role(self.preset_facts, "muted")
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, theme.SPACING_PX, 0)
         grid.setVerticalSpacing(theme.SPACING_PX)
@@ -188,7 +195,7 @@ class DataPage(QWidget):
             grid.addWidget(label, 3 * row, 0)
             grid.addWidget(widget, 3 * row, 1)
         grid.addWidget(self.browse, 0, 2)
-        for row, label in ((1, self.facts), (2, self.reason)):
+        for row, label in ((1, self.facts), (2, self.reason), (4, self.preset_facts)):
             label.setWordWrap(True)
             grid.addWidget(label, row, 1, 1, 2)
         grid.setRowStretch(9, 1)
