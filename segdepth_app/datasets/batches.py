@@ -112,7 +112,7 @@ class CropSource:
         self.pixel_size_pm = dataset.pixel_size_pm
         self.factor = input_binning // dataset.binning
         height, width = dataset.images.shape[1:]
-        self.input_shape = (height // self.factor, width // self.factor)
+        self.input_shape: tuple[int, int] = (int(height) // self.factor, int(width) // self.factor)
         if min(self.input_shape) < multiple:
             raise DatasetError(
                 f"Images of {dataset.path} are {height} × {width} stored pixels; "
@@ -126,7 +126,8 @@ class CropSource:
         return len(self.indices)
 
     def _bytes(self) -> int:
-        return 2 * len(self.indices) * self.input_shape[0] * self.input_shape[1]
+        height, width = self.input_shape
+        return 2 * len(self.indices) * height * width
 
     def _read_all(self) -> npt.NDArray[np.float16]:
         """All images of the split at the network's input pixel."""
@@ -159,7 +160,7 @@ class CropSource:
     def clean(self, row: int) -> Floats:
         """Clean image number `row` of the split at the network's input pixel, (H, W)."""
         if self._stored is not None:
-            return self._stored[row].astype(np.float32)
+            return np.asarray(self._stored[row], np.float32)
         return binned_mean(self._trimmed(self.dataset.image(int(self.indices[row]))), self.factor)
 
     def specimen_of(self, row: int) -> int:
@@ -169,7 +170,7 @@ class CropSource:
     def crop_edge(self, wanted_px: int) -> int:
         """The largest usable crop edge in input pixels that is at most `wanted_px`."""
         usable = min(wanted_px, *self.input_shape)
-        return max(self.multiple, usable // self.multiple * self.multiple)
+        return int(max(self.multiple, usable // self.multiple * self.multiple))
 
     def batch(
         self, *, seed: int, epoch: int, step: int, size: int, crop_px: int, dose_range: tuple[float, float]
@@ -195,7 +196,7 @@ class CropSource:
             image=image[:, None],
             log_dose=log_dose(doses, self.pixel_size_pm),
             depth=np.stack(depth).astype(np.int64),
-            weight=np.stack(weight).astype(np.float32) / 255,
+            weight=np.asarray(np.stack(weight) / 255, np.float32),
         )
 
     def _rows(self, seed: int, epoch: int, step: int, size: int) -> npt.NDArray[np.int64]:
@@ -208,7 +209,7 @@ class CropSource:
 
     def _clean_window(self, row: int, y: int, x: int, edge: int) -> Floats:
         if self._stored is not None:
-            return self._stored[row, y : y + edge, x : x + edge].astype(np.float32)
+            return np.asarray(self._stored[row, y : y + edge, x : x + edge], np.float32)
         return self.clean(row)[y : y + edge, x : x + edge]
 
     def whole_images(self, *, dose_e_per_px: float, seed: int, limit: int = 0) -> Iterator[WholeImage]:
@@ -229,7 +230,7 @@ class CropSource:
                 image=noisy(clean, dose_e_per_px * self.input_binning**2, rng),
                 log_dose=float(log_dose(dose_e_per_px, self.pixel_size_pm)),
                 depth=depth[window],
-                weight=weight[window].astype(np.float32) / 255,
+                weight=np.asarray(weight[window] / 255, np.float32),
                 centre=centre_mask(columns, **self._map_grid())[window],
                 discs=plateau_map(columns, **self._map_grid())[window],
                 counts=columns["count"].astype(np.int8),

@@ -107,7 +107,8 @@ def ring_label(count: np.ndarray, reach: np.ndarray, plateau_share: float) -> np
 
 def ring_weight(reach: np.ndarray, background_weight: float) -> Floats:
     """Weight at `reach` = distance / disc radius: 1 in the centre, background_weight from 1 on."""
-    return (background_weight + (1 - background_weight) * np.clip(1 - reach**2, 0, 1)).astype(np.float32)
+    fall = np.clip(1 - reach**2, 0, 1)
+    return np.asarray(background_weight + (1 - background_weight) * fall, np.float32)
 
 
 def disc_map(

@@ -136,7 +136,9 @@ class RunFolder:
         self._ended.set()
         if self._thread is not None:
             self._thread.join()
-            self.set_status(state=state)
+            # on a full disk the last status stays, and the missing process tells
+            with suppress(OSError):
+                self.set_status(state=state)
         for handler in list(self._log.handlers):
             handler.close()
             self._log.removeHandler(handler)

@@ -65,7 +65,7 @@ class DepthModule(lightning.LightningModule):
 
     def __init__(self, network: DepthNetwork, config: TrainConfig, place: Place, n_steps: int) -> None:
         super().__init__()
-        self.network = network.to(memory_format=torch.channels_last)
+        self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = deepcopy(self.network).requires_grad_(False)
         self.config = config
         self.place = place

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import ceil
+from typing import Literal
 
 import lightning
 import torch
@@ -38,6 +39,7 @@ def run(config: TrainConfig, reporter: Reporter) -> str:
     Raises: InputError for unusable settings or data; Cancelled; SegDepthError where the training diverges.
     """
     device = chosen_device(config.device)
+    precision = usable_precision(config.precision, device)
     threads = config.threads or os.cpu_count() or 1
     with Dataset(config.dataset) as dataset, torch_threads(threads):
         sources = open_sources(dataset, config)
@@ -47,7 +49,11 @@ def run(config: TrainConfig, reporter: Reporter) -> str:
         state = "failed"
         try:
             reporter.started(device=str(device), folder=str(config.out), versions=versions())
-            state = _train(config, reporter, folder, network, sources, device)
+            if precision != config.precision:
+                reporter.warning("This processor has no fast bf16 arithmetic; the training takes 32 bits.")
+            state = _train(
+                config.model_copy(update={"precision": precision}), reporter, folder, network, sources, device
+            )
         except Cancelled:
             folder.close("stopped")
             folder.discard()
@@ -55,6 +61,12 @@ def run(config: TrainConfig, reporter: Reporter) -> str:
         except SegDepthError as error:
             folder.log(f"{error}")
             raise
+        except OSError as error:
+            folder.log_fault("A file could not be written.")
+            raise SegDepthError(
+                f"The training stopped because {config.out} cannot be written: {error.strerror or error}.",
+                "Make room there, then resume the run.",
+            ) from error
         except BaseException:
             folder.log_fault("The training failed.")
             raise
@@ -183,6 +195,22 @@ def chosen_device(wanted: str) -> torch.device:
             "No CUDA GPU can be used on this machine.", "Choose the device cpu or auto; see `segdepth doctor`."
         )
     return torch.device("cuda" if available and wanted != "cpu" else "cpu")
+
+
+def usable_precision(wanted: Literal["32", "bf16"], device: torch.device) -> Literal["32", "bf16"]:
+    """The arithmetic to train in: bf16 only where the hardware has it, for emulated it is slower than 32 bits."""
+    if wanted == "32":
+        return "32"
+    if device.type == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "32"
+    return "bf16" if cpu_has_bf16() else "32"
+
+
+def cpu_has_bf16() -> bool:
+    """Whether the processor multiplies bf16 itself (AVX512-BF16 or AMX); not known counts as not."""
+    # torch has no public question for it
+    questions = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(bool(getattr(torch.cpu, name, bool)()) for name in questions)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Whole trainings of a tiny network on spots: what is left behind, whatever ends them."""
 
 import csv
+import errno
 import json
 import os
 import signal
@@ -21,6 +22,7 @@ from segdepth_app.models.card import read_card
 from segdepth_app.models.model_file import load_model
 from segdepth_app.paths import trash_folder
 from segdepth_app.reporting import Command, Reporter
+from segdepth_app.training.folder import RunFolder
 from segdepth_app.training.run import run
 from segdepth_app.training.runs import read_metrics, read_run, read_status
 
@@ -34,12 +36,16 @@ class Witness(Reporter):
         self.given, self.after, self.asked = command, after, 0
         self.epochs: list[dict[str, float]] = []
         self.artifacts: list[Path] = []
+        self.warnings: list[str] = []
 
     def epoch(self, **values: float) -> None:
         self.epochs.append(values)
 
     def artifact(self, path: Path) -> None:
         self.artifacts.append(path)
+
+    def warning(self, message: str) -> None:
+        self.warnings.append(message)
 
     def command(self) -> Command | None:
         self.asked += 1
@@ -162,7 +168,7 @@ def test_a_paused_and_resumed_run_equals_an_uninterrupted_one(config, tmp_path, 
 
 def test_a_killed_run_loses_no_finished_epoch(config, tmp_path):
     """SIGKILL in the third epoch at the earliest; what is resumed equals an uninterrupted run."""
-    config = changed(config, max_epochs=40)
+    config = changed(config, max_epochs=500)
     settings = tmp_path / "settings.json"
     settings.write_text(config.model_dump_json())
     code = (
@@ -178,7 +184,7 @@ def test_a_killed_run_loses_no_finished_epoch(config, tmp_path):
     process.wait()
 
     finished = len(read_metrics(config.out)["epoch"])
-    assert 2 <= finished < 40
+    assert 2 <= finished < 500
     assert read_run(config.out).state == "lost"
     load_model(config.out / "model.safetensors")
     assert torch.load(config.out / "last.ckpt", weights_only=True)["place"]["epoch"] >= finished - 1
@@ -234,6 +240,35 @@ def test_a_training_that_diverges_says_so_and_keeps_the_best(config, monkeypatch
         run(config, Reporter())
     assert read_run(config.out).state == "failed"
     load_model(config.out / "model.safetensors")
+
+
+def test_a_full_disk_is_reported_and_the_run_can_be_resumed(config, monkeypatch):
+    """The second epoch's checkpoint does not fit."""
+    original = RunFolder.add_metrics
+
+    def full(folder, row):
+        if row["epoch"] == 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        original(folder, row)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(RunFolder, "add_metrics", full)
+        with pytest.raises(SegDepthError, match=r"No space left.*resume"):
+            run(config, Reporter())
+    assert read_run(config.out).is_resumable
+    assert run(changed(config, resume=True), Reporter()) == "done"
+    assert read_metrics(config.out)["epoch"].tolist() == [1, 2, 3]
+
+
+def test_without_bf16_in_the_processor_the_training_takes_32_bits(config, monkeypatch, tmp_path):
+    """The same numbers as a run that asked for 32 bits, and a warning."""
+    witness = Witness()
+    monkeypatch.setattr("segdepth_app.training.run.cpu_has_bf16", lambda: False)
+    run(changed(config, precision="bf16"), witness)
+    plain = changed(config, out=tmp_path / "plain")
+    run(plain, Reporter())
+    assert_same_weights(config.out / "model.safetensors", plain.out / "model.safetensors")
+    assert "bf16" in witness.warnings[0]
 
 
 def test_a_folder_that_holds_a_run_is_not_overwritten(config):
@@ -321,8 +356,9 @@ def test_the_papers_network_refuses_coarse_images(config):
     assert not config.out.exists()
 
 
-def test_half_precision_learns_the_same(config, tmp_path):
-    """bf16 keeps 8 bits: the losses agree to a few per cent."""
+def test_half_precision_learns_the_same(config, tmp_path, monkeypatch):
+    """bf16 keeps 8 bits: the losses agree to a few per cent. (Also where the processor emulates it.)"""
+    monkeypatch.setattr("segdepth_app.training.run.cpu_has_bf16", lambda: True)
     half = changed(config, out=tmp_path / "half", precision="bf16")
     run(config, Reporter())
     run(half, Reporter())
