@@ -110,5 +110,6 @@ install_torch
 wanted=.
 if [ "$extra" = test ]; then wanted='.[test]'; fi
 .venv/bin/pip install -q --disable-pip-version-check -c packaging/constraints.txt -e "$wanted" >&2
-echo "$stamp" >"$done_file"
+# what could not be installed is tried, and said, again the next time
+if [ -z "$(missing_packages)" ]; then echo "$stamp" >"$done_file"; fi
 say "done"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import segdepth_app
+from segdepth_app.models.card import read_card
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "segdepth_app").rglob("*.py"))
@@ -95,13 +96,18 @@ def test_public_functions_of_the_science_rooms_say_what_they_do(path):
     assert ast.get_docstring(tree)
     silent = [
         function.name
-        for scope in [tree, *(node for node in tree.body if isinstance(node, ast.ClassDef))]
+        for scope in [tree, *(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name[0] != "_")]
         for function in scope.body
         if isinstance(function, ast.FunctionDef)
         and not function.name.startswith("_")
         and not ast.get_docstring(function)
     ]
     assert not silent
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "resources/models").glob("*.safetensors")), ids=lambda path: path.name)
+def test_a_shipped_models_card_names_no_folder_of_one_machine(path):
+    assert not MACHINE_PATHS.findall(read_card(path).model_dump_json())
 
 
 @by_path
