@@ -85,8 +85,8 @@ def verdict(figures: dict, shuffled_accuracy: float | None = None) -> tuple[str,
     deviating, straight, pull = figures["all"], figures["straight"], figures["pull"]
     if deviating["n"] < FEWEST_COLUMNS:
         return "unclear", (
-            f"Only {deviating['n']} columns stand 1 to 3 atoms off their surroundings; {FEWEST_COLUMNS} are needed. "
-            "Judge on a dataset with rough specimens."
+            f"This needs {FEWEST_COLUMNS} columns that stand 1 to 3 atoms off their surroundings; the dataset has "
+            f"{deviating['n']}. Judge on one with rough specimens."
         )
     text = (
         f"Of {deviating['n']} columns 1 to 3 atoms off their surroundings {deviating['right']:.0%} are called right "

@@ -117,7 +117,10 @@ def test_the_newest_evaluation_is_shown_first(view, context):
 
 
 def test_provenance_and_notes_stand_beside_the_numbers(view, context):
-    evaluate_records.write(evaluations_folder() / "a", notes=["λ = 1: something is null."])
+    evaluate_records.write(
+        evaluations_folder() / "a",
+        notes=["λ = 2.5: vacancy_accuracy is null: no sites.", "λ = 1: column_mae is null: none."],
+    )
     EvaluatePresenter(view, context)
 
     line, notes = view.show_provenance.call_args.args
@@ -129,7 +132,7 @@ def test_provenance_and_notes_stand_beside_the_numbers(view, context):
     ):
         assert part in line
     assert "noise seed 1 · SegDepth 0.1.0" in line
-    assert notes == ["λ = 1: something is null."]
+    assert notes == ["Empty sites seen: no sites."]
 
 
 def test_a_chosen_dose_is_shown_and_kept_for_the_next_evaluation(view, context):

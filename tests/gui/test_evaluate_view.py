@@ -31,7 +31,7 @@ def context(home):
 
 @pytest.fixture
 def tab(qtbot, context):
-    evaluate_records.write(evaluations_folder() / "a", notes=["First note.", "Second note."])
+    evaluate_records.write(evaluations_folder() / "a", notes=["λ = 2.5: First note.", "λ = 2.5: Second note."])
     widget = create_tab(context)
     qtbot.addWidget(widget)
     widget.resize(1264, 600)
@@ -48,7 +48,7 @@ def test_an_evaluation_fills_every_card(tab):
     x, y = report.reliability.after.getData()
     np.testing.assert_allclose((x[0], y[0]), (26 / 40, 24 / 40))
     assert "ECE" in report.reliability_card.remark.text()
-    assert report.notes.text() == "First note. (and 1 more)"
+    assert report.notes.text() == "Not given: First note. And 1 more."
 
 
 def test_choosing_pixels_shows_the_pixels_matrix_and_reliability(tab):

@@ -19,7 +19,7 @@ class Choice:
 
 def models() -> list[Choice]:
     """Shipped models, then the models of training runs, newest first."""
-    shipped = [Choice(f"{name} (shipped)", name) for name in shipped_models()]
+    shipped = [Choice(name, name) for name in shipped_models()]
     files = runs_folder().glob("*/model.safetensors")
     runs = [Choice(path.parent.name, str(path)) for path in _newest_first(files)]
     return shipped + runs

@@ -85,7 +85,7 @@ class EvaluatePresenter:
         self._dose = dose
         try:
             arrays = evaluation.arrays(dose)
-            self._view.show_provenance(wording.provenance_line(evaluation, dose), list(evaluation.notes))
+            self._view.show_provenance(wording.provenance_line(evaluation, dose), wording.notes_at(evaluation, dose))
             self._view.show_figures(evaluation.doses[dose], arrays)
         except ResultError as error:
             self._context.report(error)

@@ -50,9 +50,9 @@ class ReportView(QWidget):
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         self.notes = QLabel()
-        for label, role in ((self.provenance, "muted"), (self.notes, "warning")):
+        for label in (self.provenance, self.notes):
             label.setWordWrap(True)
-            theme.set_role(label, role)
+            theme.set_role(label, "muted")
         self.table = figures_table()
         self.matrix = ConfusionMatrix()
         self.reliability = ReliabilityPlot()
@@ -125,7 +125,8 @@ class ReportView(QWidget):
         """What was judged on what, and what is missing."""
         self.provenance.setText(line)
         # all of them in the tooltip: a long list must not push the plots away
-        self.notes.setText(notes[0] + (f" (and {len(notes) - 1} more)" if len(notes) > 1 else "") if notes else "")
+        more = f" And {len(notes) - 1} more." if len(notes) > 1 else ""
+        self.notes.setText(f"Not given: {notes[0]}{more}" if notes else "")
         self.notes.setToolTip("\n".join(notes))
         self.notes.setVisible(bool(notes))
 

@@ -107,6 +107,16 @@ def provenance_line(evaluation: Evaluation, dose: str) -> str:
     return " · ".join(parts)
 
 
+def notes_at(evaluation: Evaluation, dose: str) -> list[str]:
+    """What the evaluation remarks about one dose, in the words of the table."""
+    start = f"λ = {dose}: "
+    notes = [note.removeprefix(start) for note in evaluation.notes if note.startswith(start)]
+    for name, label, _, _ in FIGURES:
+        notes = [note.replace(f"{name} is null", label) for note in notes]
+    # the verdict says in full why there is no pull
+    return [note for note in notes if not note.startswith("deviating.")]
+
+
 def list_entry(evaluation: Evaluation) -> str:
     """Two lines for the list of evaluations."""
     dose, figures = next(iter(evaluation.doses.items()))
