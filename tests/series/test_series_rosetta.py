@@ -132,6 +132,18 @@ def test_what_is_no_real_image_with_square_pixels_is_refused(opened, tmp_path, m
         opened(path)
 
 
+def test_of_two_images_the_larger_is_taken_and_the_other_named(opened, tmp_path, movie, monkeypatch):
+    import rsciio.hspy
+
+    path = tmp_path / "two.hspy"
+    path.write_bytes(b"read by the lines below")
+    two = [signal(movie[0, :8, :8], title="survey"), signal(movie, title="movie"), signal(movie[:2], title="short")]
+    monkeypatch.setattr(rsciio.hspy, "file_reader", lambda name, lazy: two)
+    series = opened(path)
+    assert series.n_frames == 12
+    assert any("movie (12 × 40 × 24) was taken and survey (8 × 8), short" in text for text in series.warnings)
+
+
 def test_files_are_let_go_when_a_series_is_closed(opened, tmp_path, movie):
     path = tmp_path / "movie.hspy"
     write_hspy(path, signal(movie))
