@@ -10,6 +10,7 @@ import torch
 from segdepth_app.config import EvaluateConfig, NetworkConfig
 from segdepth_app.datasets.store import Dataset
 from segdepth_app.errors import Cancelled, DatasetError, InputError, ModelError
+from segdepth_app.evaluation.folder import without_nan
 from segdepth_app.evaluation.records import HEADLINES, list_evaluations, read_evaluation
 from segdepth_app.evaluation.run import (
     Bench,
@@ -323,7 +324,12 @@ def test_empty_sites_are_columns_and_have_a_figure_of_their_own(tmp_path):
     )
 
 
-def test_an_older_evaluation_and_an_empty_folder_are_replaced(dataset, model):
+def test_an_older_evaluation_and_an_empty_folder_are_replaced(dataset, model, monkeypatch):
+    def draw(folder, record, _arrays):
+        for dose in record["doses"]:
+            (folder / f"accuracy_{dose}.png").touch()
+
+    monkeypatch.setattr("segdepth_app.evaluation.figures.draw_figures", draw)
     out = dataset.parent / "out"
     out.mkdir()
     run(config(dataset, model, doses_e_per_px=(4.0,)), Reporter())
@@ -339,6 +345,12 @@ def test_images_are_chosen_evenly_over_the_split(dataset):
         assert chosen_images(data, "test", 0).tolist() == [0, 1, 2, 3, 4, 5]
         assert chosen_images(data, "test", 2).tolist() == [0, 5]
         assert chosen_images(data, "all", 99).tolist() == [0, 1, 2, 3, 4, 5]
+
+
+def test_numbers_that_are_not_finite_become_null():
+    given = {"a": float("nan"), "b": [np.float32(0.5), np.inf], "c": (np.int64(3), None, "x"), "d": {"e": True}}
+
+    assert without_nan(given) == {"a": None, "b": [0.5, None], "c": [3, None, "x"], "d": {"e": True}}
 
 
 def test_vacuum_alone_gives_nulls_and_says_why(tmp_path, model):
