@@ -39,10 +39,10 @@ def vacuum_of(clean: np.ndarray, dose: float, n_frames: int, pixel_pm: float | N
 
 
 @pytest.mark.parametrize("fill", [0.2, 0.5, 0.9])
-@pytest.mark.parametrize(("dose", "n_frames"), [(0.8, 20), (10, 1), (2.5, 20), (40, 1)])
+@pytest.mark.parametrize(("dose", "n_frames"), [(0.8, 10), (10, 1), (2.5, 6), (40, 1)])
 @pytest.mark.parametrize("mean", [0.85, 1.0, 1.15])
 def test_the_level_is_the_dose_within_two_percent_however_much_crystal_there_is(fill, dose, n_frames, mean):
-    """With a tile's height of vacuum, 0.8 × 20 counts leave an error of 0.2 %, a single frame of 10 0.3 %."""
+    """With a tile's height of vacuum, 0.8 × 10 counts leave an error of 0.3 %, a single frame of 10 0.3 %."""
     vacuum = vacuum_of(scene(fill, 12.0, mean=mean, px=400), dose, n_frames, 12.0)
     assert vacuum.level == pytest.approx(dose, rel=0.02)
     assert vacuum.fano == pytest.approx(1, abs=0.05)
@@ -101,7 +101,7 @@ def test_frames_padded_with_zeros_after_drift_correction_do_not_lower_the_level(
 
 def test_a_flickering_beam_does_not_hide_the_crystal():
     dose = np.linspace(1.5, 3.5, 12)[:, None, None]
-    frames = np.random.default_rng(2).poisson(dose * scene(0.7, 12.0, mean=0.85)).astype(float)
+    frames = np.random.default_rng(2).poisson(dose * scene(0.7, 12.0, mean=0.85, contrast=0.15)).astype(float)
     vacuum = estimate_vacuum(sampled(frames, 12.0))
     assert vacuum.level == pytest.approx(2.5, rel=0.02)
     assert vacuum.doubts == []
