@@ -57,9 +57,8 @@ class ResultWriter:
             "probability",
             (n_frames, N_CLASSES, height, width),
             "u1",
+            # not compressed: it would halve the file, and a click would take five times as long
             chunks=(self._block, N_CLASSES, min(CHUNK_PX, height), min(CHUNK_PX, width)),
-            compression="gzip",
-            compression_opts=1,
         )
         self.done = np.zeros(n_frames, bool)
         self._held: list[npt.NDArray[np.uint8]] = []

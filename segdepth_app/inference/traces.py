@@ -18,6 +18,9 @@ import numpy.typing as npt
 FLOOR = 1e-6
 """Smallest probability: no single frame may rule a count out for good."""
 
+VACANCY_SHARE = 0.03
+"""Share of empty sites among all lattice sites of training specimens: 1 % inside rough ones, 4 % of shuffled ones."""
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -40,15 +43,15 @@ class Smoothed:
 
 
 def column_prior(class_prior: npt.ArrayLike) -> Floats:
-    """What the network expects at the place of a column: its class prior, but with 0 no likelier than a typical count.
+    """What the network expects at the place of a column: the counts of the card's class prior, and a few vacancies.
 
-    The prior of class 0 on a model card counts all the background between columns. At a lattice site the network
-    sees from the neighbours that a column may stand there; dividing by the background's share would make
-    every doubtful vacancy a column.
+    The card's share of class 0 counts all the background between columns. At a lattice site the network sees from the
+    neighbours that a column should stand there; divided by the background's share, every doubtful vacancy would
+    become a column. (On 61 vacancies of rough and shuffled specimens: 38 % recognised with that share, 79 % with
+    this one, at the same accuracy of all others.)
     """
-    prior = np.maximum(np.asarray(class_prior, float), FLOOR)
-    prior[0] = np.median(prior[1:])
-    return prior / prior.sum()
+    counts = np.maximum(np.asarray(class_prior, float)[1:], FLOOR)
+    return np.concatenate([[VACANCY_SHARE], (1 - VACANCY_SHARE) * counts / counts.sum()])
 
 
 def transition_matrix(stay_probability: float, n_classes: int) -> Floats:
