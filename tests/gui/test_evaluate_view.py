@@ -141,6 +141,18 @@ def test_true_goes_down_and_called_to_the_right(matrix):
     assert painted_cells(matrix) == {(2, 2), (2, 9)}
 
 
+def test_a_count_is_written_in_its_own_cell_and_none_in_an_empty_one(matrix):
+    picture, area = matrix.grab().toImage(), matrix._area()
+
+    def colours(row, column):
+        width, height = area.width() / 11, area.height() / 11
+        left, top = int(area.left() + column * width) + 3, int(area.top() + row * height) + 3
+        return {picture.pixel(left + x, top + y) for x in range(int(width) - 6) for y in range(int(height) - 6)}
+
+    assert len(colours(2, 9)) > 2
+    assert len(colours(9, 2)) == 1
+
+
 def test_the_pointer_reads_the_cell_that_is_painted_there(matrix, qtbot):
     area = matrix._area()
     point = QPointF(area.left() + area.width() * 9.5 / 11, area.top() + area.height() * 2.5 / 11)
