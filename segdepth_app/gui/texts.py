@@ -16,13 +16,12 @@ def duration(seconds: float) -> str:
     """Seconds in words that do not pretend to be exact: 40 s, 12 min, 3 h 20 min, 2 d 4 h."""
     if not isfinite(seconds):
         return "unknown"
-    if seconds < 60:
+    if seconds < 59.5:
         return f"{max(round(seconds), 1)} s"
     minutes = round(seconds / 60)
     if minutes < 60:
         return f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 24:
-        return f"{hours} h {minutes} min"
-    days, hours = divmod(hours, 24)
+    if minutes < 24 * 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    days, hours = divmod(round(seconds / 3600), 24)
     return f"{days} d {hours} h"

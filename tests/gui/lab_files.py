@@ -32,3 +32,14 @@ def make_dataset(path, *, splits=("train", "train", "validation", "test"), binni
     path.parent.mkdir(parents=True, exist_ok=True)
     write_dataset(path, specimens(), config=config.model_dump(mode="json"), image_shape=(edge_px, edge_px))
     return path
+
+
+def make_parts(dataset, *, done, n_specimens):
+    """The folder of a dataset in the making, as the job leaves it when it is paused."""
+    config = SimulateConfig(out=dataset, preset="tiny", n_specimens=n_specimens, n_defoci=2)
+    parts = dataset.with_name(dataset.name + ".parts")
+    parts.mkdir(parents=True)
+    (parts / "config.json").write_text(config.model_dump_json(exclude={"workers", "device", "out"}))
+    for number in range(done):
+        (parts / f"{number:06d}.npz").write_bytes(b"part")
+    return parts

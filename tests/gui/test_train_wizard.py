@@ -78,7 +78,6 @@ def test_the_way_through_all_pages_gives_the_settings(wizard, dataset, tmp_path)
 
 def test_start_counts_once(wizard, dataset):
     go_to(wizard, dataset, "schedule")
-    wizard.schedule.set("crop_px", "64")
     wizard.next()
     assert wizard.can_go_on
 
@@ -98,12 +97,11 @@ def test_start_counts_once(wizard, dataset):
         ("learning_rate", "-1", "greater than 0"),
         ("learning_rate", "", "a number"),
         ("device", "tpu", "'auto', 'cpu' or 'cuda'"),
-        ("crop_px", "65", "64 px"),
+        ("crop_px", "31", "greater than or equal to 32"),
     ],
 )
 def test_a_bad_value_is_refused_at_its_field_with_the_reason(wizard, dataset, field, value, reason):
     go_to(wizard, dataset, "schedule")
-    wizard.schedule.set("crop_px", "64")
     assert wizard.can_go_on
 
     wizard.schedule.set(field, value)
@@ -140,7 +138,6 @@ def test_going_back_keeps_what_was_typed(wizard, dataset):
 @pytest.mark.parametrize("name", ["", "  ", "a/b", "a\\b", "con?", "end."])
 def test_a_name_no_file_system_takes_is_refused(wizard, dataset, name):
     go_to(wizard, dataset, "schedule")
-    wizard.schedule.set("crop_px", "64")
     wizard.next()
     wizard.review.set("name", name)
     assert "name" in wizard.review.complaints
@@ -149,7 +146,6 @@ def test_a_name_no_file_system_takes_is_refused(wizard, dataset, name):
 def test_a_run_is_never_written_over(wizard, dataset, tmp_path):
     (tmp_path / "runs" / "run 1").mkdir(parents=True)
     go_to(wizard, dataset, "schedule")
-    wizard.schedule.set("crop_px", "64")
     wizard.next()
     wizard.review.set("name", "run 1")
     assert "run 2" in wizard.review.complaints["name"]
@@ -164,7 +160,15 @@ def test_free_names_count_up(tmp_path):
 def test_the_review_names_the_steps_an_epoch_takes(wizard, dataset):
     """4 training images, batches of 8: one step."""
     go_to(wizard, dataset, "schedule")
-    wizard.schedule.set("crop_px", "64")
     wizard.schedule.set("batch_size", "3")
     wizard.next()
-    assert dict(wizard.review.summary())["Steps"].startswith("2 per epoch")
+    assert dict(wizard.review.summary())["Steps"] == "2 per epoch, 3 crops of 64 px each"
+
+
+def test_more_halvings_than_the_images_have_room_for_are_refused(wizard, dataset):
+    """64 px wide: six halvings end at one pixel, seven do not fit."""
+    go_to(wizard, dataset, "network")
+    wizard.network.set("network.scales", "6")
+    assert wizard.network.valid
+    wizard.network.set("network.scales", "7")
+    assert "need 128 px" in wizard.network.complaints["network.scales"]

@@ -18,7 +18,7 @@ from segdepth_app.gui.train.roster import Curve
 
 MAX_RUNS = 4
 """More runs over each other cannot be told apart."""
-AXIS_WIDTH_PX = 72
+AXIS_WIDTH_PX = 84
 REDRAW_MS = 100
 
 PANELS = (

@@ -71,7 +71,7 @@ class WizardView(QDialog):
         self.data = DataPage()
         self.data.dataset_changed.connect(lambda text: self.field_changed.emit("dataset", text))
         self.data.preset.currentTextChanged.connect(self.preset_chosen)
-        self.network = FieldForm(TrainConfig, NETWORK_ROWS)
+        self.network = FieldForm(TrainConfig, NETWORK_ROWS, explained=True)
         self.schedule = FieldForm(TrainConfig, SCHEDULE_ROWS)
         for form in (self.network, self.schedule):
             form.changed.connect(self.field_changed)

@@ -38,17 +38,22 @@ class FieldForm(QWidget):
 
     changed = Signal(str, object)
 
-    def __init__(self, model: type[BaseModel], rows: tuple[Row, ...], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, model: type[BaseModel], rows: tuple[Row, ...], *, explained: bool = False, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.editors: dict[str, QLineEdit | QComboBox | QCheckBox] = {}
         self.reasons: dict[str, QLabel] = {}
         self._model = model
+        self._explained = explained
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(theme.SPACING_PX)
         self._grid.setVerticalSpacing(4)
         self._grid.setColumnMinimumWidth(0, 130)
         self._grid.setColumnStretch(2, 1)
+        if explained:
+            self._grid.setHorizontalSpacing(2 * theme.SPACING_PX)
         for row in rows:
             self._add(row)
         self.reasons[""] = self._add_reason()
@@ -112,7 +117,12 @@ class FieldForm(QWidget):
         theme.set_role(unit, "muted")
         box.addWidget(unit)
         box.addStretch(1)
-        self._grid.addLayout(box, at, 1, 1, 2)
+        self._grid.addLayout(box, at, 1, 1, 1 if self._explained else 2)
+        if self._explained:
+            explanation = QLabel(self._help(row.fields[0]))
+            explanation.setWordWrap(True)
+            theme.set_role(explanation, "muted")
+            self._grid.addWidget(explanation, at, 2)
         reason = self._add_reason()
         for field in row.fields:
             self.reasons[field] = reason
