@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from segdepth_app import __version__
+from segdepth_app.commands import repeating_command
 from segdepth_app.config import MovieConfig
 from segdepth_app.errors import InputError
 from segdepth_app.paths import writable_target, written_whole
@@ -141,7 +142,7 @@ def _write(
     card = {
         "format": "segdepth-movie-1",
         "version": __version__,
-        "command": f"segdepth movie --preset {config.preset} --out {out.name}",
+        "command": repeating_command("movie", config, leave_out={"out", "device"}, out=out.name),
         "config": json.loads(config.model_dump_json(exclude={"out"})),
         "dose_e_per_a2": dose_per_area(config.dose_e_per_px, config.grid.pixel_size_pm),
         "columns": len(table),

@@ -14,7 +14,7 @@ def tab_for(path: Path) -> str:
             return "evaluate"
         return "train" if all((path / name).is_file() for name in RUN_FILES) else "view"
     suffix = path.suffix.lower()
-    if suffix == ".safetensors":
+    if suffix == ".safetensors" or path.name == EVALUATION_FILE:
         return "evaluate"
     return "simulate" if suffix in HDF5_SUFFIXES and _is_dataset(path) else "view"
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from segdepth_app import __version__
-from segdepth_app.config import OpticsConfig, TrainConfig
+from segdepth_app.commands import repeating_command
+from segdepth_app.config import OpticsConfig, SimulateConfig, TrainConfig
 from segdepth_app.datasets.batches import CropSource, middle_dose
 from segdepth_app.datasets.store import Dataset
 from segdepth_app.models.card import ModelCard
@@ -21,6 +22,7 @@ from segdepth_app.training.module import DepthModule, ImageGroups, Place, log_pr
 from segdepth_app.training.temperature import centre_pixels, fit_temperature, fitted_doses
 
 CALIBRATION_IMAGES = 96
+PLACES = {"out", "dataset", "workers", "device", "resume"}
 
 
 class ModelWriter:
@@ -77,8 +79,9 @@ class ModelWriter:
             training={
                 "settings": config.model_dump(mode="json", exclude={"dataset", "out", "initial_model", "resume"}),
                 "initial_model": Path(config.initial_model).name if config.initial_model else None,
-                "command": f"segdepth train --preset {config.preset} --dataset {config.dataset.name} "
-                f"--out {config.out.name}",
+                "command": repeating_command(
+                    "train", config, leave_out=PLACES, dataset=config.dataset.name, out=config.out.name
+                ),
                 "epochs": place.epoch,
                 "best_epoch": place.best_epoch,
                 "seconds": round(place.seconds, 1),
@@ -106,7 +109,9 @@ def training_set_facts(dataset: Dataset, n_train: int, n_validation: int) -> dic
         "binning": dataset.binning,
         "version": dataset.version,
         "sha256": sha256_of(dataset.path),
-        "command": f"segdepth simulate --preset {dataset.preset} --out {dataset.path.name}",
+        "command": repeating_command(
+            "simulate", SimulateConfig.model_validate(dataset.config), leave_out=PLACES, out=dataset.path.name
+        ),
     }
 
 
