@@ -158,16 +158,21 @@ class LogAxis(pg.AxisItem):
         return [f"{10**value:.4g}" for value in values]
 
 
+LABELLED_DIGITS = (
+    (1.0,),
+    (1.0, 2.0, 5.0),
+    (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0),
+    tuple(np.arange(1, 10, 0.5)),
+    tuple(np.arange(1, 10, 0.1)),
+    tuple(np.arange(1, 10, 0.02)),
+)
+"""First digits that get a number, from coarse to fine."""
+
+
 def round_numbers(low: float, high: float) -> list[float]:
     """Round numbers between 10^low and 10^high: the coarsest choice with three of them or more."""
     found: list[float] = []
-    for digits in (
-        (1,),
-        (1, 2, 5),
-        (1, 1.5, 2, 3, 4, 5, 7),
-        tuple(np.arange(1, 10, 0.25)),
-        tuple(np.arange(1, 10, 0.05)),
-    ):
+    for digits in LABELLED_DIGITS:
         decades = range(floor(low), ceil(high) + 1)
         numbers = [float(digit) * 10.0**decade for decade in decades for digit in digits]
         found = [number for number in numbers if 10**low <= number <= 10**high]

@@ -168,7 +168,7 @@ class TrainPresenter:
             self._view.reveal(run.path)
         elif run is not None and action == "evaluate" and run.has_model:
             self._context.open_requested.emit(str(run.path / "model.safetensors"))
-        elif run is not None and action == "resume" and run.is_resumable:
+        elif run is not None and action == "resume" and run.is_resumable and job is None:
             self._resume(run)
 
     def _resume(self, run: RunInfo) -> None:

@@ -1,0 +1,227 @@
+"""The widgets of the Train tab: curves that grow as a run goes on, and the dialog for a new one."""
+
+import os
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QItemSelectionModel
+from PySide6.QtWidgets import QMessageBox, QPushButton, QScrollArea
+
+from segdepth_app.gui import theme
+from segdepth_app.gui.train.curves import MAX_RUNS, round_numbers, run_colour
+from segdepth_app.gui.train.tab import create_tab
+from segdepth_app.gui.train.wizard_view import WizardView
+from segdepth_app.paths import datasets_folder, runs_folder, trash_folder
+from tests.gui.lab_fakes import FakeContext
+from tests.gui.lab_files import add_epochs, make_dataset, make_run
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("SEGDEPTH_HOME", str(tmp_path / "Größe µm"))
+
+
+@pytest.fixture
+def context():
+    return FakeContext()
+
+
+@pytest.fixture
+def open_tab(qtbot, context):
+    def make(width=1280, height=620):
+        tab = create_tab(context)
+        qtbot.addWidget(tab)
+        tab.resize(width, height)
+        tab.show()
+        return tab
+
+    return make
+
+
+def drawn(tab, key, slot=0):
+    x, y = tab.curves._items[slot, key].getOriginalDataset()
+    return ([], []) if x is None else (list(x), list(y))
+
+
+def test_a_run_is_drawn_live_as_its_lines_are_appended(open_tab, qtbot):
+    """The window's own clock finds the new lines; nobody calls it."""
+    path = make_run(runs_folder() / "a", state="running", pid=os.getpid(), epochs=2)
+    tab = open_tab()
+    qtbot.waitUntil(lambda: drawn(tab, "val_loss")[0] == [1, 2])
+    item = tab.curves._items[0, "val_loss"]
+    for epoch in (3, 4):
+        add_epochs(path, epoch)
+        qtbot.waitUntil(lambda epoch=epoch: drawn(tab, "val_loss")[0] == list(range(1, epoch + 1)))
+    np.testing.assert_allclose(drawn(tab, "val_loss")[1], [2, 1, 2 / 3, 0.5])
+    assert tab.curves._items[0, "val_loss"] is item
+    assert tab.table.item(0, 2).text() == "4/60"
+    assert tab.table.item(0, 3).text() == "0.5"
+
+
+def test_many_changes_are_drawn_together(open_tab, qtbot):
+    """Fifty epochs at once are one redraw: at most ten a second."""
+    path = make_run(runs_folder() / "a", epochs=1)
+    tab = open_tab()
+    qtbot.waitUntil(lambda: drawn(tab, "val_loss")[0] == [1])
+    redraws = []
+    tab.curves._items[0, "val_loss"].sigPlotChanged.connect(redraws.append)
+    for epoch in range(2, 52):
+        add_epochs(path, epoch)
+        tab.presenter.poll()
+    qtbot.waitUntil(lambda: len(drawn(tab, "val_loss")[0]) == 51)
+    # each redraw also sets the symbol and its size
+    assert len(redraws) <= 3 * 15
+
+
+def test_what_is_not_finite_is_left_out(open_tab, qtbot):
+    path = make_run(runs_folder() / "a", epochs=2)
+    add_epochs(path, 3, loss="nan")
+    add_epochs(path, 4, loss=0)
+    tab = open_tab()
+    qtbot.waitUntil(lambda: drawn(tab, "val_loss")[0] == [1, 2])
+    assert drawn(tab, "train_loss")[0] == [1, 2, 3, 4]
+
+
+def test_selected_runs_lie_over_each_other_in_their_own_colours(open_tab, qtbot):
+    for number, name in enumerate("abc"):
+        make_run(runs_folder() / name, epochs=number + 1, started=number)
+    tab = open_tab()
+    tab.table.selectAll()
+    qtbot.waitUntil(lambda: drawn(tab, "val_loss", 2)[0] != [])
+    assert [len(drawn(tab, "val_loss", slot)[0]) for slot in range(3)] == [3, 2, 1]
+    assert "<b>c</b>" in tab.curves.legend.text()
+    colours = {tab.curves._items[slot, "val_loss"].opts["pen"].color().name() for slot in range(3)}
+    assert colours == {run_colour(slot).name() for slot in range(3)}
+    pens = [item.opts["pen"] for item in tab.curves._items.values()]
+    assert all(pen.width() == 1 and pen.color().alpha() == 255 for pen in pens)
+
+
+def test_one_selected_run_leaves_no_others_behind(open_tab, qtbot):
+    for number, name in enumerate("ab"):
+        make_run(runs_folder() / name, epochs=2, started=number)
+    tab = open_tab()
+    tab.table.selectAll()
+    qtbot.waitUntil(lambda: drawn(tab, "val_loss", 1)[0] != [])
+    flags = QItemSelectionModel.SelectionFlag
+    tab.table.selectionModel().select(tab.table.model().index(1, 0), flags.ClearAndSelect | flags.Rows)
+    qtbot.waitUntil(lambda: drawn(tab, "val_loss", 1)[0] == [])
+    assert "<b>a</b>" in tab.curves.legend.text()
+
+
+def test_more_runs_than_colours_are_not_drawn(open_tab, qtbot):
+    for number in range(MAX_RUNS + 2):
+        make_run(runs_folder() / str(number), epochs=1, started=number)
+    tab = open_tab()
+    tab.table.selectAll()
+    qtbot.waitUntil(lambda: drawn(tab, "val_loss", MAX_RUNS - 1)[0] != [])
+    assert tab.curves.legend.text().count("<b>") == MAX_RUNS
+
+
+def test_the_curves_follow_the_look(open_tab, qapp):
+    tab = open_tab()
+    light = tab.curves._items[0, "val_loss"].opts["pen"].color().name()
+    theme.apply_theme(qapp, "dark")
+    tab._context.theme_changed.emit()
+    assert tab.curves._items[0, "val_loss"].opts["pen"].color().name() != light
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "numbers"),
+    [
+        (0.5, 20, [1, 2, 5, 10, 20]),
+        (0.001, 10, [0.001, 0.01, 0.1, 1, 10]),
+        (0.31, 0.62, [0.4, 0.5]),
+        (1, 3.1, [1, 1.5, 2, 3]),
+    ],
+)
+def test_a_loss_axis_has_round_numbers(low, high, numbers):
+    found = round_numbers(np.log10(low), np.log10(high))
+    assert set(np.round(numbers, 6)) <= set(np.round(found, 6))
+    assert 3 <= len(found) <= 8
+
+
+def test_without_runs_the_tab_offers_one(open_tab):
+    tab = open_tab()
+    assert tab.empty.isVisible()
+    make_run(runs_folder() / "a")
+    tab.presenter.poll()
+    assert not tab.empty.isVisible()
+
+
+def test_discard_asks_and_keeps_by_default(open_tab):
+    make_run(runs_folder() / "a")
+    tab = open_tab()
+    tab.action_buttons["discard"].click()
+    box = tab.findChild(QMessageBox)
+    assert box.defaultButton().text() == "Keep"
+    next(button for button in box.findChildren(QPushButton) if button.text() == "Discard").click()
+    assert (trash_folder() / "a").exists()
+    assert tab.table.rowCount() == 0
+
+
+def type_into(editor, text):
+    editor.setText(text)
+    editor.textEdited.emit(text)
+
+
+def test_the_dialog_leads_to_a_job(open_tab, context):
+    path = make_dataset(datasets_folder() / "wedges.h5")
+    tab = open_tab()
+    tab.new.click()
+    dialog = tab.findChild(WizardView)
+    assert "4 training, 2 validation" in dialog.data.facts.text()
+    dialog.next.click()
+    dialog.next.click()
+    type_into(dialog.schedule.editors["max_epochs"], "0")
+    assert not dialog.next.isEnabled()
+    assert dialog.schedule.reasons["max_epochs"].isVisibleTo(dialog)
+    type_into(dialog.schedule.editors["max_epochs"], "3")
+    dialog.next.click()
+    assert dialog.next.text() == "Start"
+    type_into(dialog.review.name, "first")
+    dialog.next.click()
+
+    (job,) = context.jobs.jobs
+    assert (job.name, job.config["max_epochs"], job.config["dataset"]) == ("train", 3, str(path))
+    assert job.config["out"] == str(runs_folder() / "first")
+    assert tab.presenter.selected == [runs_folder() / "first"]
+
+
+def test_another_preset_fills_the_pages_after_it(open_tab):
+    make_dataset(datasets_folder() / "wedges.h5")
+    dialog = open_tab().open_wizard()
+    dialog.data.preset.setCurrentText("quick")
+    dialog.next.click()
+    assert dialog.network.editors["network.width"].text() == "16"
+    dialog.back.click()
+    assert dialog.data.preset.currentText() == "quick"
+
+
+def test_without_a_dataset_the_dialog_says_what_is_missing(open_tab):
+    dialog = open_tab().open_wizard()
+    assert dialog.data.reason.text() == "Choose a dataset."
+    assert not dialog.next.isEnabled()
+
+
+def test_no_page_is_clipped_on_a_small_screen(open_tab, qtbot):
+    """At 1280 × 720 less the task bar: pages scroll down at most, never sideways, and the buttons stay in sight."""
+    make_dataset(datasets_folder() / "wedges.h5")
+    dialog = open_tab().open_wizard()
+    dialog.resize(900, 640)
+    assert dialog.minimumSizeHint().height() <= 640
+    for index in range(4):
+        area = dialog.pages.currentWidget()
+        assert isinstance(area, QScrollArea)
+        qtbot.waitUntil(lambda area=area: area.horizontalScrollBar().maximum() == 0)
+        assert dialog.rect().contains(dialog.next.geometry())
+        if index < 3:
+            dialog.next.click()
+
+
+def test_selected_runs_are_found_again(open_tab):
+    a, _ = (make_run(runs_folder() / name, started=number) for number, name in enumerate("ab"))
+    tab = open_tab()
+    tab.open_path(a)
+    other = open_tab()
+    other.restore_state(tab.save_state())
+    assert other.presenter.selected == [a]
