@@ -46,7 +46,7 @@ class ResultWriter:
     def __init__(self, path: Path, *, n_frames: int, shape: tuple[int, int]) -> None:
         import h5py
 
-        self._file = h5py.File(path, "w")
+        self._file = h5py.File(path, "w", locking="best-effort")
         self.n_frames, self.shape = n_frames, shape
         height, width = shape
         frame = {"chunks": (1, height, width), "compression": "gzip", "compression_opts": 1}

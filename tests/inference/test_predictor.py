@@ -1,5 +1,9 @@
 """The way from a frame to probabilities: grids, padding, tiles, dose, temperature, mirror."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -186,3 +190,21 @@ def test_when_memory_runs_out_the_tile_is_halved_once():
     Full.limit = 100
     with pytest.raises(SegDepthError, match="too little memory"):
         predictor.predict(image, pixel_size_pm=PIXEL_PM, dose_e_per_px=DOSE)
+
+
+def test_threads_that_wait_sleep_unless_the_user_says_otherwise():
+    """The OpenMP runtime reads the variable when torch is loaded, so it must be set before that."""
+    code = (
+        "import os, sys\n"
+        "import segdepth_app.inference\n"
+        "assert 'torch' not in sys.modules\n"
+        "sys.stdout.write(os.environ['OMP_WAIT_POLICY'])"
+    )
+    bare = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+
+    def policy(environment):
+        command = [sys.executable, "-c", code]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60).stdout
+
+    assert policy(bare) == "PASSIVE"
+    assert policy({**bare, "OMP_WAIT_POLICY": "ACTIVE"}) == "ACTIVE"
