@@ -39,7 +39,7 @@ def disc_radii_pm(elements: npt.ArrayLike, labels: LabelConfig) -> Floats:
 def pixel_positions(columns: np.ndarray, *, pixel_size_pm: float, binning: int) -> npt.NDArray[np.float64]:
     """(n, 2) positions (y, x) of columns in pixels of the map; integers are pixel centres."""
     in_px = np.stack([columns["y"], columns["x"]], axis=1).astype(float) * (PM_PER_ANGSTROM / pixel_size_pm)
-    return np.asarray(binned_from_px(in_px, binning))  # type: ignore[arg-type]
+    return np.asarray(binned_from_px(in_px, binning))
 
 
 def nearest_columns(
