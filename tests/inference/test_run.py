@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -12,6 +13,7 @@ from inference_toys import DOSE, PIXEL_PM, toy_counts, toy_model, toy_model_file
 
 from segdepth_app.config import InferConfig
 from segdepth_app.errors import Cancelled, InputError, ResultError
+from segdepth_app.inference import result_writer
 from segdepth_app.inference.columns import Sites
 from segdepth_app.inference.predictor import Predictor
 from segdepth_app.inference.result_writer import ResultWriter, check_space
@@ -81,6 +83,25 @@ def test_a_click_reads_the_pixel_under_it(result_path):
         np.testing.assert_allclose(trace.sum(axis=1), 1, atol=1e-6)
         np.testing.assert_allclose(trace[2], at_frame_2, atol=1e-6)
         assert [result.to_result_px(x, 0)[0] for x in (0, 3, 4, 179)] == [0, 0, 1, 44]
+
+
+def test_pixels_are_found_on_grids_that_do_not_divide(result_path):
+    """At 2.5 source pixels each, map pixel 1 begins at 2.0: it holds the centres of source pixels 2, 3 and 4."""
+    with Result(result_path) as result:
+        result.info = replace(result.info, scale=2.5)
+
+        assert [result.to_result_px(x, 0)[0] for x in range(6)] == [0, 0, 1, 1, 1, 2]
+
+
+@pytest.mark.parametrize("block", [1, 4])
+def test_blocks_of_frames_do_not_show(home, tmp_path, result_path, monkeypatch, block):
+    monkeypatch.setattr(result_writer, "BLOCK_FRAMES", block)
+
+    run(config(home, tmp_path / "r.h5"), Reporter())
+
+    with Result(tmp_path / "r.h5") as blocked, Result(result_path) as whole:
+        np.testing.assert_array_equal(blocked.trace(103, 62), whole.trace(103, 62))
+        np.testing.assert_array_equal(blocked.columns_table(), whole.columns_table())
 
 
 def test_the_file_is_laid_out_as_promised(result_path):
