@@ -30,7 +30,10 @@ def save_model(path: str | Path, network: DepthNetwork, card: ModelCard) -> Path
     path = writable_target(path)
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
     with written_whole(path) as temporary:
+        temporary.touch()  # with the user's usual rights
+        usual = temporary.stat().st_mode
         save_file(tensors, temporary, metadata={"format": "pt", "card": card.model_dump_json()})
+        temporary.chmod(usual)  # safetensors makes files that only their owner may read
     return path
 
 

@@ -55,6 +55,13 @@ def test_a_model_comes_back_the_same(model):
     assert loaded.card == read_card(path) == card()
 
 
+def test_a_model_has_the_usual_rights(model, tmp_path):
+    """safetensors alone would leave a file that other users of the computer cannot read."""
+    ordinary = tmp_path / "ordinary"
+    ordinary.touch()
+    assert model[0].stat().st_mode == ordinary.stat().st_mode
+
+
 def test_weights_of_another_network_are_refused(model, tmp_path):
     network = model[1]
     wrong = save_model(tmp_path / "wrong.safetensors", network, card(NetworkConfig(width=8, scales=2)))
