@@ -53,7 +53,7 @@ def test_a_dataset_is_made_and_shown(bench, qtbot):
     with Dataset(path) as dataset:
         assert (len(dataset.specimens), len(dataset)) == (2, 2)
     assert tab.table.item(0, 5).text() == "complete"
-    assert tab.stack.currentWidget() is tab.browser
+    assert tab.stack.currentWidget() is tab.browser_area
     assert tab.browser.pane.item.image.shape == (64, 64)
 
 

@@ -61,7 +61,7 @@ def answer_yes(view):
 
 
 def test_an_empty_folder_says_what_to_do(presenter, view):
-    assert "No dataset yet" in last(view.show_message)
+    view.show_empty.assert_called_with()
     assert enabled(view) == set()
 
 
@@ -136,6 +136,25 @@ def test_a_refused_value_is_shown_and_nothing_starts(presenter, view, context):
     assert "greater than or equal to 1" in last(view.show_complaints)["n_specimens"]
     assert last(view.show_cost) == ""
     assert context.jobs.jobs == []
+
+
+def test_looking_at_a_dataset_meanwhile_keeps_what_was_typed(presenter, view):
+    path = make_dataset(datasets_folder() / "a.h5")
+    presenter.refresh()
+    presenter.begin_new()
+    presenter.set_field("n_specimens", "7")
+    presenter.select(path)
+    view.show_browser.assert_called_with()
+    presenter.begin_new()
+    assert view.open_panel.call_args.args[3]["n_specimens"] == "7"
+
+
+def test_a_closed_panel_forgets_what_was_typed(presenter, view):
+    presenter.begin_new()
+    presenter.set_field("n_specimens", "7")
+    presenter.leave_new()
+    presenter.begin_new()
+    assert view.open_panel.call_args.args[3]["n_specimens"] != "7"
 
 
 def test_start_hands_the_settings_to_a_job_and_lists_it_at_once(presenter, view, context):

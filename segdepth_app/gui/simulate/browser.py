@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from segdepth_app.gui import theme
 from segdepth_app.gui.simulate.browsing import Columns, column_texts
+from segdepth_app.gui.widgets.class_legend import ClassLegend
 from segdepth_app.gui.widgets.image_pane import ImagePane
 
 HEADERS = ("Element", "Atoms", "Off plane", "x (Å)", "y (Å)")
@@ -64,10 +65,7 @@ class BrowserView(QWidget):
         self.optics.setWordWrap(True)
         self.model = ColumnModel(self)
         self.table = self._make_table()
-        self.legend = QLabel()
-        self.legend.setWordWrap(True)
-        self.legend.setText(legend_text())
-        self.legend.setAccessibleName("Colours of the atom counts")
+        self.legend = ClassLegend(vertical=False)
         self._lay_out()
 
     def set_specimens(self, n: int) -> None:
@@ -124,7 +122,7 @@ class BrowserView(QWidget):
     def restyle(self) -> None:
         """Takes the theme's colours again."""
         self.pane.refresh_theme()
-        self.legend.setText(legend_text())
+        self.legend.update()
 
     def _on_slider(self, value: int) -> None:
         self._show_position()
@@ -164,7 +162,9 @@ class BrowserView(QWidget):
         image.addWidget(self.pane, 1)
         image.addLayout(below)
         image.addWidget(self.optics)
-        image.addWidget(self.legend)
+        counts = QHBoxLayout()
+        counts.addWidget(QLabel("Atoms"))
+        counts.addWidget(self.legend, 1)
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.addWidget(left)
         splitter.addWidget(self.table)
@@ -176,15 +176,7 @@ class BrowserView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(top)
         layout.addWidget(splitter, 1)
-
-
-def legend_text() -> str:
-    """Each count's colour with its number beside it."""
-    spots = [
-        f"<span style='color:rgb({r},{g},{b})'>●</span>&nbsp;{count}"
-        for count, (r, g, b, _) in enumerate(theme.class_colours())
-    ]
-    return "atoms: " + " &nbsp;".join(spots)
+        layout.addLayout(counts)
 
 
 class ColumnModel(QAbstractTableModel):

@@ -56,6 +56,7 @@ class SimulatePresenter:
         self._entries: dict[Path, DatasetEntry] = {}
         self._selected: Path | None = None
         self.recipe: Recipe | None = None
+        self._shelved: Recipe | None = None
         view.new_requested.connect(self.begin_new)
         view.new_closed.connect(self.leave_new)
         view.preset_chosen.connect(self.take_preset)
@@ -89,8 +90,9 @@ class SimulatePresenter:
         self._show_selected()
 
     def select(self, path: Path) -> None:
-        """The user chose a line of the list."""
+        """The user chose a line of the list; what was typed for a new dataset waits for the panel."""
         self._selected = path
+        self._shelved, self.recipe = self.recipe or self._shelved, None
         self._show_selected()
 
     def open_path(self, path: Path) -> bool:
@@ -129,7 +131,7 @@ class SimulatePresenter:
             return
         if entry is None:
             self._browser.close()
-            self._view.show_message("No dataset yet. Make the first with New dataset…" if not self._entries else "")
+            self._view.show_empty()
         elif entry.state == "complete":
             try:
                 self._browser.open(entry.path)
@@ -172,8 +174,9 @@ class SimulatePresenter:
     # a new dataset
 
     def begin_new(self) -> None:
-        """Opens the panel."""
-        self.recipe = Recipe(self.folder)
+        """Opens the panel, with what was typed there before the user looked at something else."""
+        self.recipe, self._shelved = self.recipe or self._shelved or Recipe(self.folder), None
+        self.recipe.check()
         self._view.open_panel(self.recipe.presets, self.recipe.preset, self.recipe.name, self.recipe.typed)
         self._show_recipe()
 

@@ -7,12 +7,14 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QFrame,
     QGridLayout,
     QHBoxLayout,
     QHeaderView,
     QLabel,
     QProgressBar,
     QPushButton,
+    QScrollArea,
     QSplitter,
     QStackedWidget,
     QTableWidget,
@@ -26,6 +28,7 @@ from segdepth_app.gui.simulate.browser import BrowserView
 from segdepth_app.gui.simulate.panel import NewDatasetPanel
 from segdepth_app.gui.simulate.presenter import ACTIONS, Row
 from segdepth_app.gui.widgets import asking
+from segdepth_app.gui.widgets.empty_state import EmptyState
 
 HEADERS = ("Name", "Specimens", "Images", "Size", "Preset", "State")
 LIST_WIDTH_PX = 480
@@ -71,8 +74,17 @@ class SimulateView(QWidget):
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.message.setWordWrap(True)
         theme.set_role(self.message, "muted")
+        self.empty = EmptyState(
+            "No datasets yet",
+            "A dataset holds simulated images of ceria together with the atoms in each of their columns.",
+            {"New dataset…": self.new_requested.emit},
+        )
+        self.browser_area = QScrollArea()  # a small screen at 200 % has less room than the browser needs
+        self.browser_area.setWidget(self.browser)
+        self.browser_area.setWidgetResizable(True)
+        self.browser_area.setFrameShape(QFrame.Shape.NoFrame)
         self.stack = QStackedWidget()
-        for page in (self.message, self.browser, self.panel):
+        for page in (self.empty, self.message, self.browser_area, self.panel):
             self.stack.addWidget(page)
         self._lay_out()
 
@@ -116,6 +128,10 @@ class SimulateView(QWidget):
         self.progress.setRange(0, total)
         self.progress.setValue(done)
 
+    def show_empty(self) -> None:
+        """Nothing there yet: says what to do."""
+        self.stack.setCurrentWidget(self.empty)
+
     def show_message(self, text: str) -> None:
         """Words in place of the browser."""
         self.message.setText(text)
@@ -123,7 +139,7 @@ class SimulateView(QWidget):
 
     def show_browser(self) -> None:
         """The browser, with what its presenter has put there."""
-        self.stack.setCurrentWidget(self.browser)
+        self.stack.setCurrentWidget(self.browser_area)
 
     def open_panel(self, presets: list[str], preset: str, name: str, values: dict[str, Any]) -> None:
         """The panel for a new dataset."""

@@ -117,7 +117,7 @@ class Curves(QWidget):
 
 RUN_COLOURS = {  # (validation, training) of each run; light look, dark look
     False: (("#0b5fa5", "#7fb2dd"), ("#b3400e", "#e3a27f"), ("#1d6b3a", "#86c09b"), ("#7b2d8b", "#c79ad1")),
-    True: (("#6db6ee", "#3a6d95"), ("#f59a62", "#94552e"), ("#74d29a", "#3c7a55"), ("#d797e4", "#7f4f8a")),
+    True: (("#6db6ee", "#4a82ad"), ("#f59a62", "#ad6a3f"), ("#74d29a", "#4a9067"), ("#d797e4", "#9765a3")),
 }
 
 

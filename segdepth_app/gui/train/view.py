@@ -252,7 +252,11 @@ class TrainView(QWidget):
         column.addWidget(scroll)
         column.addWidget(self.note)
         column.addLayout(buttons)
-        return right
+        area = QScrollArea()  # a small screen at 200 % has less room than the plots need
+        area.setWidget(right)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        return area
 
 
 class Elided(QLabel):

@@ -61,7 +61,8 @@ class WizardView(QDialog):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("New run")
-        self.resize(*SIZE)
+        room = self.screen().availableSize()
+        self.resize(min(SIZE[0], room.width()), min(SIZE[1], room.height()))
         self.steps = [QLabel(f"{number}  {name}") for number, name in enumerate(STEPS, 1)]
         self.title = QLabel()
         theme.set_role(self.title, "title")
