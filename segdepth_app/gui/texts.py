@@ -2,6 +2,27 @@
 
 from math import isfinite
 
+UNITS = {
+    "e_per_px": "e/px",
+    "pm": "pm",
+    "nm": "nm",
+    "um": "µm",
+    "mm": "mm",
+    "kv": "kV",
+    "mrad": "mrad",
+    "a2": "Å²",
+    "s": "s",
+    "px": "px",
+    "atoms": "atoms",
+    "epochs": "epochs",
+}
+"""Ending of a setting's name → its unit in the window."""
+
+
+def unit_of(name: str) -> str:
+    """The unit a setting's name ends in, as the window writes it; empty for pure numbers."""
+    return next((text for ending, text in UNITS.items() if name.endswith(f"_{ending}")), "")
+
 
 def size(n_bytes: float) -> str:
     """Bytes in the unit that leaves one to three digits: 512 B, 3.1 MB, 24 GB (powers of 1000)."""

@@ -11,7 +11,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from segdepth_app.gui import drafts, theme
-from segdepth_app.gui.widgets.form import label_and_unit
+from segdepth_app.gui.texts import unit_of
 
 EDITOR_WIDTH_PX = 72
 
@@ -113,7 +113,7 @@ class FieldForm(QWidget):
                 label.setToolTip(self._help(field))
             box.addWidget(editor)
             self.editors[field] = editor
-        unit = QLabel(label_and_unit(row.fields[-1].split(".")[-1])[1])
+        unit = QLabel(unit_of(row.fields[-1].split(".")[-1]))
         theme.set_role(unit, "muted")
         box.addWidget(unit)
         box.addStretch(1)
