@@ -26,6 +26,9 @@ def view(qtbot):
     image[7, 33] = 1
     view.show_frame(image)
     qtbot.waitUntil(lambda: view.panes.panes["frame"].plot.width() > 100)
+    # shortcuts work in the active window only, and an X server without a window manager activates none by itself
+    view.activateWindow()
+    qtbot.waitUntil(view.isActiveWindow)
     return view
 
 
