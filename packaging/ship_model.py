@@ -8,6 +8,7 @@ RUN is a run folder, NAME the shipped model's name, each EVALUATION a folder of 
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from segdepth_app.models.model_file import load_model, save_model
 from segdepth_app.paths import resources
@@ -25,10 +26,15 @@ HEADLINES = (
 )
 
 
-def headlines(folder: Path) -> dict[str, dict[str, float]]:
-    """The headline figures of an evaluation, by dose."""
-    doses = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["doses"]
-    return {dose: {name: round(figures[name], 4) for name in HEADLINES} for dose, figures in doses.items()}
+def headlines(figures: dict[str, Any]) -> dict[str, Any]:
+    """What a card says of an evaluation at one dose; of deviating columns where the set has any."""
+    found = {name: round(figures[name], 4) for name in HEADLINES}
+    deviating = figures["deviating"]
+    if deviating["all"]["n"]:
+        found["deviating_columns_right"] = round(deviating["all"]["right"], 4)
+        found["deviating_columns_as_plane"] = round(deviating["all"]["as_plane"], 4)
+        found["verdict"] = deviating["verdict"]
+    return found
 
 
 def main(run: str, name: str, *evaluations: str) -> None:
@@ -36,9 +42,15 @@ def main(run: str, name: str, *evaluations: str) -> None:
     model = load_model(Path(run) / "model.safetensors")
     metrics = {**model.card.metrics}
     for folder in map(Path, evaluations):
-        facts = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["provenance"]
-        preset = str(facts["dataset"]["preset"]) if isinstance(facts["dataset"], dict) else folder.name
-        metrics[f"test set {preset}"] = {"by_dose_e_per_px": headlines(folder)}
+        found = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+        facts = found["provenance"]
+        metrics[facts["dataset"]["preset"]] = {
+            "split": facts["dataset"]["split"],
+            "seed": facts["dataset"]["seed"],
+            "n_columns": facts["n_columns"],
+            "image_spread_range_pm": facts["image_spread_range_pm"],
+            "by_dose_e_per_px": {dose: headlines(figures) for dose, figures in found["doses"].items()},
+        }
     card = model.card.model_copy(update={"name": name, "metrics": metrics})
     out = save_model(resources() / "models" / f"{name}.safetensors", model.network, card)
     out.chmod(0o644)

@@ -8,39 +8,31 @@ import numpy as np
 import pytest
 
 from segdepth_app.config import DemoConfig, InferConfig
-from segdepth_app.inference.demo import SAMPLE
 from segdepth_app.inference.demo import run as run_demo
 from segdepth_app.inference.results import Result
 from segdepth_app.inference.run import run
 from segdepth_app.inference.scoring import TRUTH_DTYPE, score_columns
-from segdepth_app.models.card import DEFAULT_MODEL, shipped_models
-from segdepth_app.paths import resources
+from segdepth_app.models.card import DEFAULT_MODEL
 from segdepth_app.reporting import Reporter
 
 DRPROBE = Path(__file__).parents[2] / "../shared/data/drprobe"
 
-has_model = pytest.mark.skipif(DEFAULT_MODEL not in shipped_models(), reason="this checkout has no shipped model")
-has_sample = pytest.mark.skipif(
-    not (resources() / "samples" / f"{SAMPLE}.tif").exists(), reason="this checkout has no shipped sample"
-)
 
-
-@has_model
-@has_sample
 @pytest.mark.slow
 def test_the_demo_reads_the_sample(tmp_path):
-    """Whatever model ships: nearly all columns, their elements, and counts far better than chance."""
+    """All columns, their elements, and the counts that the README claims."""
     assert run_demo(DemoConfig(out=tmp_path / "demo", device="cpu"), Reporter()) == "done"
 
     scores = json.loads((tmp_path / "demo" / "demo-summary.json").read_text(encoding="utf-8"))["scores"]
     assert scores["columns_found"] >= 0.95 * scores["columns"]
     assert scores["columns_not_in_truth"] <= 0.1 * scores["columns"]
     assert scores["element_accuracy"] == 1
-    assert scores["column_accuracy"] > 0.5
-    assert scores["column_within_one_hmm"] > 0.9
+    # 0.63, 0.72 and 0.98 were measured; what is left is for other processors' rounding
+    assert scores["column_accuracy"] > 0.6
+    assert scores["column_accuracy_hmm"] > 0.68
+    assert scores["column_within_one_hmm"] > 0.96
 
 
-@has_model
 @pytest.mark.shared_data
 @pytest.mark.skipif(not DRPROBE.is_dir(), reason="the independent images are not beside the project")
 @pytest.mark.parametrize("defocus", [3, 6])
