@@ -10,20 +10,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from segdepth_app.evaluation.records import HEADLINES
 from segdepth_app.models.model_file import load_model, save_model
 from segdepth_app.paths import resources
-
-HEADLINES = (
-    "pixel_accuracy",
-    "centre_accuracy",
-    "detection_rate",
-    "hallucination_rate",
-    "column_accuracy",
-    "column_within_one",
-    "column_mae",
-    "pixel_ece",
-    "column_ece",
-)
 
 
 def headlines(figures: dict[str, Any]) -> dict[str, Any]:

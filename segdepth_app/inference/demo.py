@@ -17,7 +17,7 @@ from segdepth_app.config import DemoConfig, InferConfig
 from segdepth_app.errors import InputError
 from segdepth_app.inference import run as infer
 from segdepth_app.inference.export import export_columns, export_trace
-from segdepth_app.inference.figure import MARKERS, Map, Sheet, Trace, caption_of, save_figure, trace_of
+from segdepth_app.inference.figure import MARKERS, Map, Sheet, Trace, save_figure, sheet_of, trace_of
 from segdepth_app.inference.predictor import Predictor
 from segdepth_app.inference.results import Result
 from segdepth_app.inference.saliency import Saliency, saliency_map
@@ -178,19 +178,7 @@ def _sheet(result: Result, image: np.ndarray, frame: int, traces: list[Trace], m
         )
         for found, trace, colour in zip(maps, traces, MARKERS, strict=True)
     ]
-    return Sheet(
-        frame=frame,
-        depth=result.depth(frame),
-        confidence=result.confidence(frame) / np.float32(255),
-        scale=result.scale,
-        pixel_size_pm=result.info.pixel_size_pm,
-        size_px=(result.info.height_px, result.info.width_px),
-        traces=traces,
-        caption=caption_of(result),
-        time_s=result.time_s,
-        image=image,
-        saliency=saliency,
-    )
+    return sheet_of(result, frame, traces, image=image, saliency=saliency)
 
 
 def _write_files(result: Result, spots: tuple[Spot, Spot], maps: list[Saliency], sheet: Sheet, out: Path) -> list[Path]:

@@ -12,11 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from segdepth_app.errors import InputError, ResultError
-from segdepth_app.inference.results import PROBABILITY_FIELDS, Result
+from segdepth_app.inference.results import COLUMNS_HEADER, PROBABILITY_FIELDS, Result, column_texts
 from segdepth_app.paths import writable_target, written_whole
 
 TRACE_HEADER = ("frame", "time_s", *PROBABILITY_FIELDS)
-COLUMNS_HEADER = ("frame", "column", "element", "x_px", "y_px", "count", "confidence", "hmm_count")
 NOT_DONE = 255
 """Value of maps in frames that are not done; no class has it."""
 FIGURE_ENDINGS = (".png", ".svg", ".pdf")
@@ -56,20 +55,7 @@ def export_columns(result_path: str | Path, csv_path: str | Path) -> Path:
         table = result.columns_table()
     if not len(table):
         raise ResultError(f"{result_path} holds no columns.", "The model found none in this series.")
-    return _csv_file(csv_path, COLUMNS_HEADER, (_column_row(row) for row in table))
-
-
-def _column_row(row: np.void) -> Row:
-    return [
-        int(row["frame"]),
-        int(row["column"]),
-        row["element"].decode(),
-        f"{row['x_px']:.2f}",
-        f"{row['y_px']:.2f}",
-        int(row["count"]),
-        f"{row['confidence']:.4f}",
-        int(row["hmm_count"]),
-    ]
+    return _csv_file(csv_path, COLUMNS_HEADER, (column_texts(row) for row in table))
 
 
 def export_tiff(result_path: str | Path, tiff_path: str | Path) -> list[Path]:

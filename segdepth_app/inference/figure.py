@@ -4,6 +4,7 @@ In the manner of Figs. 10 to 12 of Leibovich et al. Drawn by matplotlib without 
 All panes share the source file's pixel coordinates.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import floor, log10
 from pathlib import Path
@@ -135,6 +136,30 @@ def liveliest_column(table: np.ndarray) -> tuple[float, float] | None:
     return float(row["x_px"]), float(row["y_px"])
 
 
+def sheet_of(
+    result: Result,
+    frame: int,
+    traces: list[Trace],
+    *,
+    image: np.ndarray | None = None,
+    saliency: Sequence[Map] = (),
+) -> Sheet:
+    """What a result knows of one frame, with traces and, where they are at hand, the frame itself and maps."""
+    return Sheet(
+        frame=frame,
+        depth=result.depth(frame),
+        confidence=result.confidence(frame) / np.float32(255),
+        scale=result.scale,
+        pixel_size_pm=result.info.pixel_size_pm,
+        size_px=(result.info.height_px, result.info.width_px),
+        traces=traces,
+        caption=caption_of(result),
+        time_s=result.time_s,
+        image=image,
+        saliency=list(saliency),
+    )
+
+
 def result_sheet(result: Result, *, frame: int | None = None, pixels: tuple[tuple[float, float], ...] = ()) -> Sheet:
     """A sheet from the result alone: depth, confidence, and traces at up to two pixels."""
     t = int(np.flatnonzero(result.done)[0]) if frame is None else frame
@@ -143,17 +168,7 @@ def result_sheet(result: Result, *, frame: int | None = None, pixels: tuple[tupl
         centre = (result.info.width_px // 2, result.info.height_px // 2)
         pixels = (centre if liveliest is None else liveliest,)
     traces = [trace_of(result, f"pixel {x:.0f}, {y:.0f}", x, y) for x, y in pixels[:2]]
-    return Sheet(
-        frame=t,
-        depth=result.depth(t),
-        confidence=result.confidence(t) / np.float32(255),
-        scale=result.scale,
-        pixel_size_pm=result.info.pixel_size_pm,
-        size_px=(result.info.height_px, result.info.width_px),
-        traces=traces,
-        caption=caption_of(result),
-        time_s=result.time_s,
-    )
+    return sheet_of(result, t, traces)
 
 
 def save_figure(sheet: Sheet, paths: list[Path]) -> None:

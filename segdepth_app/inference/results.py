@@ -48,6 +48,23 @@ COLUMN_DTYPE = np.dtype(
 )
 
 
+COLUMNS_HEADER = ("frame", "column", "element", "x_px", "y_px", "count", "confidence", "hmm_count")
+
+
+def column_texts(row: np.void) -> list[object]:
+    """A row of COLUMN_DTYPE as tables of columns show it, in the order of COLUMNS_HEADER."""
+    return [
+        int(row["frame"]),
+        int(row["column"]),
+        row["element"].decode(),
+        f"{row['x_px']:.2f}",
+        f"{row['y_px']:.2f}",
+        int(row["count"]),
+        f"{row['confidence']:.4f}",
+        int(row["hmm_count"]),
+    ]
+
+
 @dataclass(frozen=True)
 class ResultInfo:
     """Where a result came from and what was assumed; the attributes of the file."""

@@ -5,16 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QLabel,
     QListWidget,
     QListWidgetItem,
-    QMessageBox,
-    QScrollArea,
-    QSplitter,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -24,7 +19,9 @@ from segdepth_app.gui import theme
 from segdepth_app.gui.evaluate.choices import Choice
 from segdepth_app.gui.evaluate.form import EvaluateForm
 from segdepth_app.gui.evaluate.report import ReportView
+from segdepth_app.gui.widgets import asking
 from segdepth_app.gui.widgets.empty_state import EmptyState
+from segdepth_app.gui.widgets.lists import put_side_by_side, scrolling
 
 SIDE_WIDTH_PX = 264
 
@@ -62,7 +59,7 @@ class EvaluateView(QWidget):
         )
         self.stack = QStackedWidget()
         self.stack.addWidget(self.nothing)
-        self.stack.addWidget(_scrolling(self.report))
+        self.stack.addWidget(scrolling(self.report))
         self._lay_out()
 
     # setters
@@ -124,19 +121,12 @@ class EvaluateView(QWidget):
         self.form.show_idle()
 
     def ask(self, question: str, explanation: str, verb: str, then: Callable[[], object]) -> None:
-        """Asks before something is lost; calls `then` on yes. The window stays alive meanwhile."""
-        box = QMessageBox(QMessageBox.Icon.Question, "SegDepth", question, parent=self)
-        box.setInformativeText(explanation)
-        yes = box.addButton(verb, QMessageBox.ButtonRole.AcceptRole)
-        keep = box.addButton("Keep", QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(keep)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.buttonClicked.connect(lambda button: then() if button is yes else None)
-        box.open()
+        """Asks before something is lost; calls `then` on yes."""
+        asking.ask(self, question, explanation, verb, then)
 
     def reveal(self, folder: Path) -> None:
         """Opens the folder in the file manager."""
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+        asking.reveal(folder)
 
     def restyle(self) -> None:
         """Takes the theme's colours again."""
@@ -159,23 +149,5 @@ class EvaluateView(QWidget):
         for widget in (title, self.form, listed):
             column.addWidget(widget)
         column.addWidget(self.list, 1)
-        splitter = QSplitter(Qt.Orientation.Horizontal)
         self.list.setMinimumHeight(80)
-        splitter.addWidget(_scrolling(side))
-        splitter.addWidget(self.stack)
-        splitter.setStretchFactor(1, 1)
-        splitter.setChildrenCollapsible(False)
-        splitter.setHandleWidth(2 * theme.SPACING_PX)
-        splitter.setSizes([SIDE_WIDTH_PX, 4 * SIDE_WIDTH_PX])
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(*[theme.SPACING_PX] * 4)
-        layout.addWidget(splitter)
-
-
-def _scrolling(widget: QWidget) -> QScrollArea:
-    """Shows all of a widget in a small window or at a large scale."""
-    area = QScrollArea()
-    area.setWidget(widget)
-    area.setWidgetResizable(True)
-    area.setFrameShape(QScrollArea.Shape.NoFrame)
-    return area
+        put_side_by_side(self, scrolling(side), self.stack, sizes_px=(SIDE_WIDTH_PX, 4 * SIDE_WIDTH_PX))

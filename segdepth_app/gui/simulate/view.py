@@ -7,19 +7,13 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QFrame,
     QGridLayout,
-    QHBoxLayout,
     QHeaderView,
     QLabel,
     QProgressBar,
     QPushButton,
-    QScrollArea,
-    QSplitter,
     QStackedWidget,
     QTableWidget,
-    QTableWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -29,6 +23,7 @@ from segdepth_app.gui.simulate.panel import NewDatasetPanel
 from segdepth_app.gui.simulate.presenter import ACTIONS, Row
 from segdepth_app.gui.widgets import asking
 from segdepth_app.gui.widgets.empty_state import EmptyState
+from segdepth_app.gui.widgets.lists import list_table, put_side_by_side, scrolling, set_cell, titled_list
 
 HEADERS = ("Name", "Specimens", "Images", "Size", "Preset", "State")
 LIST_WIDTH_PX = 480
@@ -79,10 +74,7 @@ class SimulateView(QWidget):
             "A dataset holds simulated images of ceria together with the atoms in each of their columns.",
             {"New dataset…": self.new_requested.emit},
         )
-        self.browser_area = QScrollArea()  # a small screen at 200 % has less room than the browser needs
-        self.browser_area.setWidget(self.browser)
-        self.browser_area.setWidgetResizable(True)
-        self.browser_area.setFrameShape(QFrame.Shape.NoFrame)
+        self.browser_area = scrolling(self.browser)  # at 200 % a small screen has less room than it needs
         self.stack = QStackedWidget()
         for page in (self.empty, self.message, self.browser_area, self.panel):
             self.stack.addWidget(page)
@@ -175,33 +167,12 @@ class SimulateView(QWidget):
     def _fill(self, number: int, row: Row) -> None:
         texts = (row.name, row.specimens, row.images, row.size, row.preset, row.state)
         for column, text in enumerate(texts):
-            item = self.table.item(number, column)
-            if item is None:
-                item = QTableWidgetItem()
-                if 1 <= column <= 3:
-                    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-                self.table.setItem(number, column, item)
-            if item.text() != text:
-                item.setText(text)
-                item.setToolTip(text)
+            set_cell(self.table, number, column, text, is_number=1 <= column <= 3)
 
     def _make_table(self) -> QTableWidget:
-        table = QTableWidget(0, len(HEADERS))
-        table.setAccessibleName("Datasets")
-        table.setHorizontalHeaderLabels(HEADERS)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(26)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setTabKeyNavigation(False)
-        table.setShowGrid(False)
-        table.setWordWrap(False)
+        table = list_table("Datasets", HEADERS, QAbstractItemView.SelectionMode.SingleSelection)
         header = table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setMinimumSectionSize(50)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(4, QHeaderView.ResizeMode.Interactive)  # preset names are long
         header.resizeSection(4, PRESET_WIDTH_PX)
         table.itemSelectionChanged.connect(self._on_selection)
@@ -213,33 +184,13 @@ class SimulateView(QWidget):
             self.selected.emit(self._paths[rows[0].row()])
 
     def _lay_out(self) -> None:
-        title = QLabel("Datasets")
-        theme.set_role(title, "title")
-        head = QHBoxLayout()
-        head.addWidget(title, 1)
-        head.addWidget(self.new)
         buttons = QGridLayout()
         for column, name in enumerate(("pause", "cancel", "delete", "reveal")):
             buttons.addWidget(self.action_buttons[name], 0, column)
         buttons.addWidget(self.action_buttons["resume"], 0, 0)
         buttons.setColumnStretch(4, 1)
-        left = QWidget()
-        side = QVBoxLayout(left)
-        side.setContentsMargins(0, 0, 0, 0)
-        side.setSpacing(theme.SPACING_PX)
-        side.addLayout(head)
-        side.addWidget(self.table, 1)
+        left, side = titled_list("Datasets", self.new, self.table)
         side.addWidget(self.progress_text)
         side.addWidget(self.progress)
         side.addLayout(buttons)
-        splitter = QSplitter(Qt.Orientation.Horizontal)
-        splitter.addWidget(left)
-        splitter.addWidget(self.stack)
-        splitter.setStretchFactor(0, 0)
-        splitter.setStretchFactor(1, 1)
-        splitter.setChildrenCollapsible(False)
-        splitter.setHandleWidth(2 * theme.SPACING_PX)
-        splitter.setSizes([LIST_WIDTH_PX, 2 * LIST_WIDTH_PX])
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(*[theme.SPACING_PX] * 4)
-        layout.addWidget(splitter)
+        put_side_by_side(self, left, self.stack, sizes_px=(LIST_WIDTH_PX, 2 * LIST_WIDTH_PX))

@@ -6,17 +6,12 @@ from pathlib import Path
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QFrame,
     QGridLayout,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QPushButton,
-    QScrollArea,
-    QSplitter,
     QStackedWidget,
     QTableWidget,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
@@ -27,6 +22,7 @@ from segdepth_app.gui.train.presenter import ACTIONS, Row
 from segdepth_app.gui.train.roster import Curve
 from segdepth_app.gui.widgets import asking
 from segdepth_app.gui.widgets.empty_state import EmptyState
+from segdepth_app.gui.widgets.lists import list_table, put_side_by_side, scrolling, set_cell, titled_list
 
 HEADERS = ("Name", "State", "Epoch", "Best loss", "Centre acc.")
 LIST_WIDTH_PX = 420
@@ -93,7 +89,7 @@ class TrainView(QWidget):
         self.table.setRowCount(len(rows))
         for number, row in enumerate(rows):
             for column, text in enumerate((row.name, row.state, row.epoch, row.loss, row.accuracy)):
-                self._set_cell(number, column, text)
+                set_cell(self.table, number, column, text, is_number=column > 1)
         self.table.blockSignals(False)
 
     def select(self, paths: list[Path]) -> None:
@@ -157,17 +153,6 @@ class TrainView(QWidget):
 
     # inside
 
-    def _set_cell(self, number: int, column: int, text: str) -> None:
-        item = self.table.item(number, column)
-        if item is None:
-            item = QTableWidgetItem()
-            if column > 1:
-                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            self.table.setItem(number, column, item)
-        if item.text() != text:
-            item.setText(text)
-            item.setToolTip(text)
-
     def _make_fact(self, number: int) -> tuple[QLabel, QLabel]:
         name, value = QLabel(), Elided()
         theme.set_role(name, "muted")
@@ -175,22 +160,8 @@ class TrainView(QWidget):
         return name, value
 
     def _make_table(self) -> QTableWidget:
-        table = QTableWidget(0, len(HEADERS))
-        table.setAccessibleName("Training runs")
+        table = list_table("Training runs", HEADERS, QAbstractItemView.SelectionMode.ExtendedSelection)
         table.setToolTip(f"Select up to {MAX_RUNS} runs (Ctrl or Shift) to draw their curves over each other")
-        table.setHorizontalHeaderLabels(HEADERS)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(26)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setTabKeyNavigation(False)
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        header = table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         table.itemSelectionChanged.connect(self._on_selection)
         return table
 
@@ -203,39 +174,16 @@ class TrainView(QWidget):
             self.selection_changed.emit([self._paths[row] for row in ordered])
 
     def _lay_out(self) -> None:
-        title = QLabel("Runs")
-        theme.set_role(title, "title")
-        head = QHBoxLayout()
-        head.addWidget(title, 1)
-        head.addWidget(self.new)
-        left = QWidget()
-        side = QVBoxLayout(left)
-        side.setContentsMargins(0, 0, 0, 0)
-        side.setSpacing(theme.SPACING_PX)
-        side.addLayout(head)
-        side.addWidget(self.table, 1)
+        left, _ = titled_list("Runs", self.new, self.table)
         for page in (self._make_right(), self.empty):
             self.stack.addWidget(page)
-        splitter = QSplitter(Qt.Orientation.Horizontal)
-        splitter.addWidget(left)
-        splitter.addWidget(self.stack)
-        splitter.setStretchFactor(0, 0)
-        splitter.setStretchFactor(1, 1)
-        splitter.setChildrenCollapsible(False)
-        splitter.setHandleWidth(2 * theme.SPACING_PX)
-        splitter.setSizes([LIST_WIDTH_PX, 2 * LIST_WIDTH_PX])
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(*[theme.SPACING_PX] * 4)
-        layout.addWidget(splitter)
+        put_side_by_side(self, left, self.stack, sizes_px=(LIST_WIDTH_PX, 2 * LIST_WIDTH_PX))
 
     def _make_right(self) -> QWidget:
         facts = QWidget()
         facts.setLayout(self._facts)
         self._facts.setContentsMargins(0, 0, 0, 0)
-        scroll = QScrollArea()
-        scroll.setWidget(facts)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll = scrolling(facts)
         scroll.setMinimumHeight(136)
         scroll.setMaximumHeight(156)
         buttons = QHBoxLayout()
@@ -252,11 +200,7 @@ class TrainView(QWidget):
         column.addWidget(scroll)
         column.addWidget(self.note)
         column.addLayout(buttons)
-        area = QScrollArea()  # a small screen at 200 % has less room than the plots need
-        area.setWidget(right)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        return area
+        return scrolling(right)  # at 200 % a small screen has less room than the plots need
 
 
 class Elided(QLabel):

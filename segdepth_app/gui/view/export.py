@@ -12,9 +12,9 @@ from segdepth_app.errors import ResultError, SegDepthError
 from segdepth_app.gui.view.markers import Trace
 from segdepth_app.gui.view.result_view import ResultView
 from segdepth_app.gui.view.scene import Scene
+from segdepth_app.inference.results import COLUMNS_HEADER, column_texts
 from segdepth_app.paths import writable_target, written_whole
 
-COLUMN_FIELDS = ("frame", "column", "element", "x_px", "y_px", "count", "confidence", "hmm_count")
 TRACE_FIELDS = ("marker", "x_px", "y_px", "frame", "time_s", *(f"p{n}" for n in range(N_CLASSES)), "hmm_count")
 NOT_ANALYSED = 255
 """Value of pixels in frames without a depth: no class has it."""
@@ -35,20 +35,7 @@ def columns_csv(result: ResultView, path: Path) -> int:
     table = result.columns_table()
     if not len(table):
         raise ResultError("This result holds no columns.", "Analyse the whole series, or one with atomic columns.")
-
-    def texts(row: np.void) -> list[object]:
-        return [
-            int(row["frame"]),
-            int(row["column"]),
-            row["element"].decode(),
-            f"{row['x_px']:.2f}",
-            f"{row['y_px']:.2f}",
-            int(row["count"]),
-            f"{row['confidence']:.4f}",
-            int(row["hmm_count"]),
-        ]
-
-    _write_csv(path, COLUMN_FIELDS, (texts(row) for row in table))
+    _write_csv(path, COLUMNS_HEADER, (column_texts(row) for row in table))
     return len(table)
 
 
