@@ -114,8 +114,12 @@ def test_a_shipped_models_card_names_no_folder_of_one_machine(path):
 def test_package_files_import_nothing(path):
     """Else a light reader would drag in its whole room."""
     if path.name == "__init__.py":
-        imports = [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Import | ast.ImportFrom)]
-        assert not imports
+        imports = [
+            ast.unparse(node) for node in ast.walk(tree_of(path)) if isinstance(node, ast.Import | ast.ImportFrom)
+        ]
+        # the root sets an environment variable before anything can load torch
+        allowed = ["import os"] if path.parent == ROOT / "segdepth_app" else []
+        assert imports == allowed
 
 
 @pytest.mark.parametrize("path", TESTS, ids=lambda path: path.relative_to(ROOT).as_posix())
