@@ -155,6 +155,7 @@ def test_a_result_opens_its_series_too(bench):
     assert bench.presenter.open_path(bench.result())
     child = bench.jobs.started[0]
     assert child.config["series"] == [str(bench.tif)]
+    assert "not open yet" in bench.state().reason  # and not that the file is missing
     bench.child = child
     child.open_series(**KNOWN)
     bench.answer()

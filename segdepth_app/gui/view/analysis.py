@@ -59,8 +59,10 @@ def _field(value: float | None, source: str, missing: str, more: str = "") -> Fi
 def why_not(scene: Scene, model: str | None) -> str:
     """Why the series cannot be analysed now; empty when it can."""
     facts = scene.facts
-    if facts is None or scene.file_facts is None:
-        return "Open a series first." if facts is None else "The source file is missing."
+    if facts is None:
+        return "Open a series first."
+    if scene.file_facts is None:
+        return "The series is not open yet." if scene.paths else "The source file is missing."
     if model is None:
         return "Choose a model first."
     if facts.pixel_size_pm is None:

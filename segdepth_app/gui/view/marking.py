@@ -157,7 +157,7 @@ class MarkingPresenter:
     def _why_no_saliency(self, marker: Marker | None, model: str | None) -> str:
         facts = self._scene.file_facts
         if facts is None:
-            return "The saliency needs the source file." if self._scene.result else ""
+            return "The saliency needs the source file." if self._scene.result and not self._scene.paths else ""
         if marker is None:
             return "Click a pixel to see which part of the frame its depth hangs on."
         if model is None:
