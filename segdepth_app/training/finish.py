@@ -12,7 +12,7 @@ from segdepth_app.commands import repeating_command
 from segdepth_app.config import OpticsConfig, SimulateConfig, TrainConfig
 from segdepth_app.datasets.batches import CropSource, middle_dose
 from segdepth_app.datasets.store import Dataset
-from segdepth_app.models.card import ModelCard
+from segdepth_app.models.card import ModelCard, find_model, read_card
 from segdepth_app.models.model_file import save_model
 from segdepth_app.models.networks import DepthNetwork, count_parameters
 from segdepth_app.reporting import Reporter
@@ -34,6 +34,8 @@ class ModelWriter:
         self.config, self.folder, self.train, self.validation, self.device = config, folder, train, validation, device
         self._training_set = training_set_facts(train.dataset, len(train), len(validation))
         self._class_prior = train.class_prior()
+        # how the weights came about that this training starts from
+        self._earlier = read_card(find_model(config.initial_model)).training if config.initial_model else None
 
     def save(self, module: DepthModule, shares: dict[str, float]) -> None:
         """Writes the averaged network of now, not yet calibrated."""
@@ -63,6 +65,8 @@ class ModelWriter:
     ) -> ModelCard:
         """The card of a network of this run."""
         config, dataset = self.config, self.train.dataset
+        start = Path(config.initial_model).name if config.initial_model else None
+        named = config.model_copy(update={"initial_model": start})  # the card travels, the folder does not
         return ModelCard(
             name=self.folder.path.name,
             version=__version__,
@@ -78,9 +82,10 @@ class ModelWriter:
             training_set=self._training_set,
             training={
                 "settings": config.model_dump(mode="json", exclude={"dataset", "out", "initial_model", "resume"}),
-                "initial_model": Path(config.initial_model).name if config.initial_model else None,
+                "initial_model": start,
+                "earlier": self._earlier,
                 "command": repeating_command(
-                    "train", config, leave_out=PLACES, dataset=config.dataset.name, out=config.out.name
+                    "train", named, leave_out=PLACES, dataset=config.dataset.name, out=config.out.name
                 ),
                 "epochs": place.epoch,
                 "best_epoch": place.best_epoch,

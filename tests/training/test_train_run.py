@@ -325,6 +325,10 @@ def test_training_can_start_from_a_model(config, tmp_path):
     for name in one:
         if name.endswith("weight"):
             torch.testing.assert_close(two[name], one[name], rtol=0, atol=1e-9)
+    before, after = read_card(first).training, read_card(further.out / "model.safetensors").training
+    assert after["earlier"] == before
+    assert "initial_model=model.safetensors" in after["command"]
+    assert str(tmp_path) not in json.dumps(after)
 
 
 def test_a_model_of_another_network_is_no_start(config, tmp_path):
