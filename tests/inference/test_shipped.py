@@ -27,10 +27,10 @@ def test_the_demo_reads_the_sample(tmp_path):
     assert scores["columns_found"] >= 0.95 * scores["columns"]
     assert scores["columns_not_in_truth"] <= 0.1 * scores["columns"]
     assert scores["element_accuracy"] == 1
-    # 0.63, 0.72 and 0.98 were measured; what is left is for other processors' rounding
+    # 0.63, 0.74 and 0.985 were measured; what is left is for other processors' rounding
     assert scores["column_accuracy"] > 0.6
-    assert scores["column_accuracy_hmm"] > 0.68
-    assert scores["column_within_one_hmm"] > 0.96
+    assert scores["column_accuracy_hmm"] > 0.7
+    assert scores["column_within_one_hmm"] > 0.97
 
 
 @pytest.mark.shared_data
