@@ -52,6 +52,7 @@ def _work(config: FakeConfig, reporter: Reporter) -> None:
     for step in range(config.n_steps):
         reporter.raise_if_cancelled()
         if reporter.command() in (Command.STOP, Command.PAUSE):
+            time.sleep(config.step_s)  # to save one's work takes time as well
             return
         time.sleep(config.step_s)
         sys.stderr.write(f"step {step}\n")
