@@ -138,6 +138,21 @@ def test_the_version_stands_in_one_place():
     assert newest is None or newest[1] == segdepth_app.__version__
 
 
+def test_every_room_stands_in_the_import_contracts():
+    """A new room would escape them without a word."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    floors = {name for layer in contracts[0]["layers"] for name in layer.split(" | ")}
+    without_qt = {*contracts[1]["source_modules"], "segdepth_app.gui"}
+    rooms = {
+        f"segdepth_app.{path.stem}"
+        for path in (ROOT / "segdepth_app").iterdir()
+        if path.name not in ("__init__.py", "__pycache__") and (path.suffix == ".py" or path.is_dir())
+    }
+    assert rooms == floors == without_qt
+
+
 def test_every_dependency_is_pinned_for_the_set_up():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wanted = [*project["dependencies"], *project["optional-dependencies"]["test"]]
