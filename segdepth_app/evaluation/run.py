@@ -19,11 +19,12 @@ from segdepth_app import __version__
 from segdepth_app.config import EvaluateConfig
 from segdepth_app.datasets.batches import binned_mean, log_dose, noisy
 from segdepth_app.datasets.store import Dataset
-from segdepth_app.errors import DatasetError, InputError
+from segdepth_app.errors import DatasetError
 from segdepth_app.evaluation.folder import empty_or_evaluation, write_evaluation
 from segdepth_app.evaluation.judge import Judge
 from segdepth_app.evaluation.metrics import Bins
 from segdepth_app.evaluation.truth import SpecimenTruth, specimen_truth
+from segdepth_app.microscope.device import pick_device
 from segdepth_app.models.card import ModelCard, find_model
 from segdepth_app.models.model_file import LoadedModel, load_model
 from segdepth_app.reporting import Reporter
@@ -53,7 +54,7 @@ def run(config: EvaluateConfig, reporter: Reporter) -> None:
     began = time.monotonic()
     path = find_model(config.model)
     out = empty_or_evaluation(config.out)
-    device = choose_device(config.device)
+    device = str(pick_device(config.device))
     with Dataset(config.dataset) as dataset:
         model = load_model(path, device)
         grid = input_grid(dataset, model.card)
@@ -66,13 +67,6 @@ def run(config: EvaluateConfig, reporter: Reporter) -> None:
     write_evaluation(out, judges, provenance)
     for file in sorted(out.iterdir()):
         reporter.artifact(file)
-
-
-def choose_device(name: str) -> str:
-    """`auto` is CUDA where there is one. Raises: InputError where CUDA is asked for and missing."""
-    if name == "cuda" and not torch.cuda.is_available():
-        raise InputError("No CUDA device is available here.", "Choose the device auto or cpu.")
-    return "cuda" if name != "cpu" and torch.cuda.is_available() else "cpu"
 
 
 def input_grid(dataset: Dataset, card: ModelCard) -> Grid:

@@ -18,7 +18,8 @@ import torch
 from segdepth_app.config import TrainConfig
 from segdepth_app.datasets.batches import CropSource, middle_dose
 from segdepth_app.datasets.store import Dataset
-from segdepth_app.errors import Cancelled, InputError, ModelError, SegDepthError
+from segdepth_app.errors import Cancelled, ModelError, SegDepthError
+from segdepth_app.microscope.device import pick_device
 from segdepth_app.models.card import find_model, read_card
 from segdepth_app.models.model_file import network_with_weights
 from segdepth_app.models.networks import DepthNetwork, build_network
@@ -38,7 +39,7 @@ def run(config: TrainConfig, reporter: Reporter) -> str:
 
     Raises: InputError for unusable settings or data; Cancelled; SegDepthError where the training diverges.
     """
-    device = chosen_device(config.device)
+    device = pick_device(config.device)
     precision = usable_precision(config.precision, device)
     threads = config.threads or os.cpu_count() or 1
     with Dataset(config.dataset) as dataset, torch_threads(threads):
@@ -185,16 +186,6 @@ def first_network(config: TrainConfig) -> DepthNetwork:
             "Choose the same network in the settings, or another initial model.",
         )
     return network_with_weights(path, config.network)
-
-
-def chosen_device(wanted: str) -> torch.device:
-    """The device to train on. Raises: InputError where a GPU is wanted and there is none."""
-    available = torch.cuda.is_available()
-    if wanted == "cuda" and not available:
-        raise InputError(
-            "No CUDA GPU can be used on this machine.", "Choose the device cpu or auto; see `segdepth doctor`."
-        )
-    return torch.device("cuda" if available and wanted != "cpu" else "cpu")
 
 
 def usable_precision(wanted: Literal["32", "bf16"], device: torch.device) -> Literal["32", "bf16"]:
