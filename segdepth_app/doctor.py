@@ -1,6 +1,5 @@
 """What is installed, which devices there are (and why no GPU), and whether everything is in place."""
 
-import hashlib
 import os
 import platform
 import subprocess
@@ -12,6 +11,7 @@ from typing import Any
 from segdepth_app import __version__, paths
 from segdepth_app.errors import ModelError
 from segdepth_app.models.card import DEFAULT_MODEL, read_card, shipped_models
+from segdepth_app.paths import sha256_of
 
 PACKAGES = (
     "torch",
@@ -105,7 +105,7 @@ def shipped_resources() -> dict[str, dict[str, Any]]:
     root = paths.resources()
     files = sorted(path for path in root.rglob("*") if path.is_file() and not path.name.startswith("."))
     return {
-        path.relative_to(root).as_posix(): {"bytes": path.stat().st_size, "sha256": _sha256(path)} for path in files
+        path.relative_to(root).as_posix(): {"bytes": path.stat().st_size, "sha256": sha256_of(path)} for path in files
     }
 
 
@@ -163,8 +163,3 @@ def _folder(path: Path) -> dict[str, Any]:
         "exists": path.is_dir(),
         "writable": nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK),
     }
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,5 +1,6 @@
 """Where things lie: shipped resources, the user's folders, and writing without half-written files."""
 
+import hashlib
 import os
 import shutil
 import sys
@@ -66,6 +67,12 @@ def settings_file() -> Path:
     override = os.environ.get("SEGDEPTH_HOME")
     folder = Path(override) if override else platformdirs.user_config_path(APP_NAME, appauthor=False)
     return folder / "settings.ini"
+
+
+def sha256_of(path: Path) -> str:
+    """Hash of a file's bytes, as hex."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def existing_file(path: str | Path, what: str) -> Path:

@@ -5,7 +5,6 @@ Counts ~ Poisson(λ b² c) where c is the clean mean over the b × b reference p
 pixel: the sum of b × b Poisson counts, exactly. Images are judged whole, padded to what the network needs.
 """
 
-import hashlib
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,6 +26,7 @@ from segdepth_app.evaluation.truth import SpecimenTruth, specimen_truth
 from segdepth_app.microscope.device import pick_device
 from segdepth_app.models.card import ModelCard, find_model
 from segdepth_app.models.model_file import LoadedModel, load_model
+from segdepth_app.paths import sha256_of
 from segdepth_app.reporting import Reporter
 from segdepth_app.units import dose_per_area
 
@@ -194,7 +194,7 @@ def _provenance(
         "model": {
             "name": card.name,
             "path": str(path),
-            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            "sha256": sha256_of(path),
             "version": card.version,
             "network": card.network.model_dump(mode="json"),
             "parameters": card.parameters,

@@ -3,9 +3,7 @@
 STOP keeps the frames that are done, as a valid result with the rest as a gap; CANCEL leaves nothing.
 """
 
-import hashlib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +19,7 @@ from segdepth_app.inference.traces import column_prior, smooth
 from segdepth_app.microscope.device import pick_device
 from segdepth_app.models.card import ModelCard, find_model
 from segdepth_app.models.model_file import load_model
-from segdepth_app.paths import writable_target, written_whole
+from segdepth_app.paths import sha256_of, writable_target, written_whole
 from segdepth_app.reporting import Command, Reporter
 from segdepth_app.series.opener import Series, open_series
 from segdepth_app.series.resample import resampled_shape
@@ -61,7 +59,7 @@ def run(config: InferConfig, reporter: Reporter) -> str:
             scale = geometry(loaded.card, use.pixel_size_pm).output_scale
             table = tracked(sites, writer, loaded.card, config.stay_probability, scale)
             said.add([*series.warnings, *sites.warnings])
-            writer.finish(table, _info(config, series, predictor, use, sha256(model_path), said.texts))
+            writer.finish(table, _info(config, series, predictor, use, sha256_of(model_path), said.texts))
     reporter.artifact(out)
     return "done" if writer.done.all() else "stopped"
 
@@ -147,12 +145,6 @@ def result_shape(series: Series, card: ModelCard, pixel_size_pm: float) -> tuple
             "Check the pixel size.",
         )
     return height, width
-
-
-def sha256(path: Path) -> str:
-    """Hash of a file."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _versions() -> dict[str, str]:

@@ -1,6 +1,5 @@
 """Writes the model file of a run: at every new best, and with its temperatures at the end."""
 
-import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from segdepth_app.datasets.store import Dataset
 from segdepth_app.models.card import ModelCard, find_model, read_card
 from segdepth_app.models.model_file import save_model
 from segdepth_app.models.networks import DepthNetwork, count_parameters
+from segdepth_app.paths import sha256_of
 from segdepth_app.reporting import Reporter
 from segdepth_app.training.folder import RunFolder, versions
 from segdepth_app.training.metrics import Tally
@@ -118,12 +118,6 @@ def training_set_facts(dataset: Dataset, n_train: int, n_validation: int) -> dic
             "simulate", SimulateConfig.model_validate(dataset.config), leave_out=PLACES, out=dataset.path.name
         ),
     }
-
-
-def sha256_of(path: Path) -> str:
-    """Hash of a file's bytes."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def rounded(shares: dict[str, float]) -> dict[str, float]:
