@@ -14,9 +14,16 @@ UNITLESS = {
     # counts
     *("n_specimens", "n_defoci", "n_frames", "n_switching", "workers", "binning", "width", "scales", "batch_size"),
     *("steps_per_epoch", "threads", "max_images", "frame", "depth", "seed", "max_epochs"),
+    *("batch_specimens", "n_phonons", "recompute"),
     # shares and probabilities
     *("share_wedge", "share_rough", "share_shuffled", "validation_share", "test_share", "plateau_share"),
     *("background_weight", "weight_decay", "stay_probability", "learning_rate"),
+    *("share_support", "share_neighbour"),
+    # ratios: to the unstrained lattice, to an electron, to the vacuum level
+    *("lattice_scale_low", "lattice_scale_high", "gain_low", "gain_high", "offset_low", "offset_high"),
+    *("mtf_at_nyquist", "mtf_exponent"),
+    # a lattice direction
+    "zone_axis",
 }
 JOBS = [c for c in vars(configs).values() if isinstance(c, type) and issubclass(c, Config) and c is not Config]
 PRESETS = [(job, name) for job in ("simulate", "movie", "train") for name in presets(job)]

@@ -117,6 +117,9 @@ def test_package_files_import_nothing(path):
         imports = [
             ast.unparse(node) for node in ast.walk(tree_of(path)) if isinstance(node, ast.Import | ast.ImportFrom)
         ]
+        if path.parent.name == "config":  # one name for the settings of all rooms; all of them are light
+            assert all(line.startswith("from segdepth_app.config.") for line in imports)
+            return
         # the root sets an environment variable before anything can load torch
         allowed = ["import os"] if path.parent == ROOT / "segdepth_app" else []
         assert imports == allowed

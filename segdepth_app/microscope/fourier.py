@@ -15,10 +15,15 @@ def fft2(wave: Tensor) -> Tensor:
     return torch.fft.fft2(wave, norm="backward")
 
 
+def unscaled_ifft2(spectrum: Tensor) -> Tensor:
+    """Σ S e^{+2πi g·r} over the last two axes; the factor 1/N is in what the spectrum was multiplied by."""
+    return torch.fft.ifft2(spectrum, norm="forward")
+
+
 def ifft2(spectrum: Tensor) -> Tensor:
     """Inverse of fft2: e^{+2πi g·r}, scaled by 1/N."""
     n = spectrum.shape[-1] * spectrum.shape[-2]
-    return torch.fft.ifft2(spectrum, norm="forward") / n
+    return unscaled_ifft2(spectrum) / n
 
 
 def frequencies(n: int, step: float, device: torch.device, dtype: torch.dtype = torch.float64) -> Tensor:

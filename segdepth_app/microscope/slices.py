@@ -1,174 +1,229 @@
-"""Multislice: from a column table to the wave behind the specimen.
+"""Multislice: from the atoms of a specimen to the wave behind it.
 
-Units: Å, V·Å, rad. Axes: [y, x]. The beam runs along [110]; each slice of thickness a/(2√2) holds one
-atomic layer, layers of parity 0 and 1 in turn. A slice transmits the wave by exp(iσV), then propagates it by its
-full thickness, so the exit face lies one slice behind the last layer. V, exp(iσV) and the propagator are
-limited to 2/3 of the Nyquist frequency against aliasing.
+Units: Å, V·Å, rad. Axes: [y, x]. The beam runs along z. Each atomic layer is one slice: it transmits the wave
+by exp(iσV), then propagates it by the layer spacing, so the exit face lies one slice behind the last layer.
+exp(iσV) and the propagator are limited to 2/3 of the Nyquist frequency against aliasing. V itself is kept up to
+Nyquist: limited as well, atoms without thermal motion are 5 % off at 5.3 pm instead of 1.4 %, and with it there
+is no difference (measured against 2.65 pm).
 
-The structure factor of a layer is a product of two phase matrices, exact and cheap; from one layer to the
-next of the same parity only the columns that begin or end are added or removed.
+The structure factor of a layer is a product of two phase matrices, exact and cheap; from one period to the next
+only the columns that begin or end are added or removed.
 """
 
-from dataclasses import dataclass, field
-from math import pi
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import pi, tan
 
 import numpy as np
 import torch
-from ase.data import chemical_symbols
 from torch import Tensor
 
-from segdepth_app.microscope.electron import interaction_parameter, wavelength
-from segdepth_app.microscope.fourier import fft2, ifft2, squared_frequency
-from segdepth_app.microscope.potentials import projected_potential
-from segdepth_app.specimen.ceria import LAYER_SPACING
-
-BAND_LIMIT = 2 / 3
-
-
-@dataclass(frozen=True)
-class WaveGrid:
-    """Sampling of the wave: number of samples and size of the periodic field (y, x)."""
-
-    shape: tuple[int, int]
-    field: tuple[float, float]  # Å
-
-    @property
-    def step(self) -> tuple[float, float]:
-        """Sampling (y, x) in Å."""
-        return self.field[0] / self.shape[0], self.field[1] / self.shape[1]
-
-    def band(self, g2: Tensor) -> Tensor:
-        """True where g is inside the band limit of the coarser axis."""
-        cutoff = BAND_LIMIT / (2 * max(self.step))
-        return g2 <= cutoff**2
+from segdepth_app.microscope.electron import wavelength
+from segdepth_app.microscope.fourier import fft2, frequencies, squared_frequency, unscaled_ifft2
+from segdepth_app.microscope.projection import Projector, Scatterers, WaveGrid, cis
+from segdepth_app.specimen.crystal import Layers, strands_of
+from segdepth_app.specimen.specimen import Specimen, layer_range, middle_height
 
 
 @dataclass(frozen=True)
-class Scatterers:
-    """How strongly atoms scatter: the table of potentials and the thermal motion, B in Å² by element."""
+class Slab:
+    """What one wave passes through."""
 
-    table: str
-    b_factors: dict[str, float] = field(default_factory=dict)
+    strands: np.ndarray  # specimen.crystal.STRAND_DTYPE; x, y in Å from the field's first sample
+    layers: Layers
+    scatterers: Scatterers
+    tilt: tuple[float, float] = (0.0, 0.0)
+    """x, y in rad: atoms that lie z deeper lie z·tan(tilt) further, about `middle`."""
+    middle: float = 0.0
+    focus_layer: int | None = None
+    """The exit wave is given behind this many layers, counted from layer 0 of period 0; none: behind the last."""
+
+    def periods(self) -> tuple[int, int]:
+        """First period with an atom, and the one after the last."""
+        if not len(self.strands):
+            return 0, 0
+        return int(self.strands["first"].min()), int(self.strands["end"].max())
+
+
+def slab_of(specimen: Specimen, scatterers: Scatterers, *, origin: float = 0.0) -> Slab:
+    """The slab of a specimen whose positions begin `origin` Å behind the field's first sample.
+
+    Focus stays with the columns: support behind them does not move it.
+    """
+    strands = specimen.strands()
+    strands["x"] += origin
+    strands["y"] += origin
+    layers = specimen.crystal.layers
+    columns = strands_of(specimen.table, specimen.crystal)
+    n_periods = -(-layer_range(columns, layers)[1] // layers.n)
+    return Slab(
+        strands,
+        layers,
+        scatterers,
+        specimen.tilt,
+        middle_height(columns, layers),
+        n_periods * layers.n if len(columns) else None,
+    )
 
 
 def free_propagator(grid: WaveGrid, distance: float, *, voltage_kv: float, device: torch.device) -> Tensor:
     """exp(-iπλΔz g²) inside the band limit, complex64 (H, W)."""
+    return _propagator(grid, distance, (0.0, 0.0), voltage_kv=voltage_kv, device=device)
+
+
+def _propagator(
+    grid: WaveGrid, distance: float, shift: tuple[float, float], *, voltage_kv: float, device: torch.device
+) -> Tensor:
+    """Free propagation that also moves the wave by -shift (x, y)."""
     g2 = squared_frequency(grid.shape, grid.step, device)
-    return torch.polar(grid.band(g2).double(), -pi * wavelength(voltage_kv) * distance * g2).to(torch.complex64)
+    turns = -0.5 * wavelength(voltage_kv) * distance * g2
+    if shift != (0.0, 0.0):
+        gy = frequencies(grid.shape[0], grid.step[0], device)
+        gx = frequencies(grid.shape[1], grid.step[1], device)
+        turns = turns + gx[None, :] * shift[0] + gy[:, None] * shift[1]
+    return cis(turns) * grid.band(g2)
 
 
 def exit_wave(
-    columns: np.ndarray, grid: WaveGrid, scatterers: Scatterers, *, voltage_kv: float, device: torch.device
+    slab: Slab, grid: WaveGrid, *, voltage_kv: float, device: torch.device, rng: np.random.Generator | None = None
 ) -> Tensor:
-    """The wave behind the specimen, complex64 (H, W); 1 in vacuum.
+    """The wave behind one slab, complex64 (H, W); 1 in vacuum."""
+    return exit_waves([slab], grid, voltage_kv=voltage_kv, device=device, rng=rng)[0]
 
-    `columns` has fields of specimen.table.COLUMN_DTYPE with x, y in Å from the field's first sample.
+
+def exit_waves(
+    slabs: Sequence[Slab],
+    grid: WaveGrid,
+    *,
+    voltage_kv: float,
+    device: torch.device,
+    rng: np.random.Generator | None = None,
+) -> Tensor:
+    """The waves behind several slabs, computed together, complex64 (B, H, W); 1 in vacuum.
+
+    `rng` draws the displacements of frozen phonons. Raises: ValueError where it is needed and missing.
     """
-    propagator = free_propagator(grid, LAYER_SPACING, voltage_kv=voltage_kv, device=device)
-    present = columns[columns["count"] > 0]
-    projector = Projector(grid, scatterers, voltage_kv=voltage_kv, device=device)
-    layers = [_Layer(present[present["parity"] == parity], projector) for parity in (0, 1)]
-
-    wave = torch.ones(grid.shape, dtype=torch.complex64, device=device)
-    first, last = _period_range(present)
-    for period in range(first, last):
-        for layer in layers:
-            transmission = layer.transmission(period)
-            if transmission is not None:
-                wave = wave * transmission
-            wave = ifft2(fft2(wave) * propagator)
-    return wave
-
-
-def _period_range(columns: np.ndarray) -> tuple[int, int]:
-    if not len(columns):
-        return 0, 0
-    first = columns["first"].astype(int)
-    return int(first.min()), int((first + columns["count"]).max())
+    # the longest first: those that have ended are the tail of the batch
+    order = sorted(range(len(slabs)), key=lambda b: -_n_layers(slabs[b]))
+    runs = [_Run(slabs[b], grid, voltage_kv, device, rng) for b in order]
+    waves = torch.ones((len(runs), *grid.shape), dtype=torch.complex64, device=device)
+    propagators = [run.propagator() for run in runs]
+    for step in range(max((run.n_layers for run in runs), default=0)):
+        active = [run for run in runs if run.n_layers > step]
+        _transmit(waves, [run.layer_at(step) for run in active])
+        _propagate(waves, propagators[: len(active)])
+    last = [run.to_focus() for run in runs]
+    for b, propagator in enumerate(last):
+        if propagator is not None:
+            _propagate(waves[b : b + 1], [propagator])
+    back = torch.empty(len(order), dtype=torch.long)
+    back[torch.tensor(order, dtype=torch.long)] = torch.arange(len(order))
+    return waves if order == sorted(order) else waves[back.to(device)]
 
 
-class Projector:
-    """Atoms of one slice → their structure factor → the slice's transmission.
+def _n_layers(slab: Slab) -> int:
+    first, end = slab.periods()
+    return (end - first) * slab.layers.n
 
-    Structure factors live on the half plane g_x ≥ 0 inside the band limit, complex64 (rows, n_cols), in V·Å.
-    """
 
-    def __init__(self, grid: WaveGrid, scatterers: Scatterers, *, voltage_kv: float, device: torch.device) -> None:
-        self.grid = grid
-        self.scatterers = scatterers
-        self.device = device
-        self.sigma = interaction_parameter(voltage_kv)
-        self.band = grid.band(squared_frequency(grid.shape, grid.step, device))
-        cutoff = BAND_LIMIT / (2 * max(grid.step))
-        ky, kx = (int(cutoff * length) for length in grid.field)
-        self.rows = torch.cat([torch.arange(ky + 1), torch.arange(-ky, 0)]).to(device)
-        self.n_cols = kx + 1
-        self.gy = self.rows.to(torch.float64) / grid.field[0]
-        self.gx = torch.arange(self.n_cols, device=device, dtype=torch.float64) / grid.field[1]
-        self.g2 = self.gy[:, None] ** 2 + self.gx[None, :] ** 2
-        self.inside = (self.g2 <= cutoff**2).double()
-        self._atoms: dict[int, Tensor] = {}
+def _transmit(waves: Tensor, layers: "list[_Layer]") -> None:
+    """Multiplies each wave by its layer's transmission, in place; what changed is computed in one batch."""
+    stale = [layer for layer in layers if layer.stale]
+    if stale:
+        projector = stale[0].projector
+        fresh = projector.transmission(torch.stack([layer.factor for layer in stale]))
+        for layer, transmission in zip(stale, fresh, strict=True):
+            layer.renewed(transmission)
+    for wave, layer in zip(waves, layers, strict=False):
+        if layer.cached is not None:
+            wave *= layer.cached
 
-    def empty(self) -> Tensor:
-        """The structure factor of no atoms."""
-        return torch.zeros_like(self.g2, dtype=torch.complex64)
 
-    def atom(self, z: int) -> Tensor:
-        """One atom's potential per area of the field, float32."""
-        if z not in self._atoms:
-            symbol = chemical_symbols[z]
-            b_factor = self.scatterers.b_factors.get(symbol, 0.0)
-            potential = projected_potential(symbol, self.g2, table=self.scatterers.table, b_factor=b_factor)
-            area = self.grid.field[0] * self.grid.field[1]
-            self._atoms[z] = (self.inside / area * potential).to(torch.float32)
-        return self._atoms[z]
+def _propagate(waves: Tensor, propagators: list[Tensor]) -> None:
+    """Convolves the first len(propagators) waves with their propagators, in place."""
+    n = len(propagators)
+    spectrum = fft2(waves[:n])
+    for one, propagator in zip(spectrum, propagators, strict=True):
+        one *= propagator
+    waves[:n] = unscaled_ifft2(spectrum)
 
-    def phases(self, position: np.ndarray, g: Tensor) -> Tensor:
-        """e^{-2πi g·r}, complex64 (n, k); the angle is computed in float64."""
-        r = torch.from_numpy(position.astype(np.float64)).to(self.device)
-        angle = -2 * pi * r[:, None] * g[None, :]
-        return torch.polar(torch.ones_like(angle), angle).to(torch.complex64)
 
-    def transmission(self, factor: Tensor) -> Tensor:
-        """exp(iσV), band-limited, complex64 (H, W)."""
-        ny, nx = self.grid.shape
-        half = torch.zeros((ny, nx // 2 + 1), dtype=torch.complex64, device=self.device)
-        half[self.rows, : self.n_cols] = factor
-        phase = self.sigma * torch.fft.irfft2(half, s=(ny, nx), norm="forward")
-        return ifft2(fft2(torch.polar(torch.ones_like(phase), phase)) * self.band)
+class _Run:
+    """One slab on its way through the layers."""
+
+    def __init__(
+        self,
+        slab: Slab,
+        grid: WaveGrid,
+        voltage_kv: float,
+        device: torch.device,
+        rng: np.random.Generator | None,
+    ) -> None:
+        self.slab, self.grid, self.voltage_kv, self.device = slab, grid, voltage_kv, device
+        self.first, end = slab.periods()
+        self.n_layers = (end - self.first) * slab.layers.n
+        projector = Projector(grid, slab.scatterers, voltage_kv=voltage_kv, device=device)
+        if slab.scatterers.frozen_phonons and rng is None:
+            raise ValueError("Frozen phonons need a random generator.")
+        self.layers = [_Layer(slab.strands[slab.strands["layer"] == k], projector, rng) for k in range(slab.layers.n)]
+        self._scale = 1 / (grid.shape[0] * grid.shape[1])
+
+    def layer_at(self, step: int) -> "_Layer":
+        """The layer that comes after `step` others, as it is there."""
+        layer = self.layers[step % self.slab.layers.n]
+        layer.advance(self.first + step // self.slab.layers.n)
+        return layer
+
+    def propagator(self) -> Tensor:
+        """To the next layer, in the crystal's own frame, with the scale of the inverse transform."""
+        spacing = self.slab.layers.spacing
+        # the crystal's frame moves by spacing·tan(tilt): seen from it, the wave moves back
+        shift = (spacing * tan(self.slab.tilt[0]), spacing * tan(self.slab.tilt[1]))
+        return self._scaled(spacing, shift)
+
+    def to_focus(self) -> Tensor | None:
+        """From behind the last layer to the plane that focus refers to, and from the crystal's frame to the lab's."""
+        spacing = self.slab.layers.spacing
+        end = self.first * self.slab.layers.n + self.n_layers
+        back = 0 if self.slab.focus_layer is None else self.slab.focus_layer - end
+        height = end * spacing - self.slab.middle
+        shift = (-height * tan(self.slab.tilt[0]), -height * tan(self.slab.tilt[1]))
+        return None if back == 0 and shift == (0.0, 0.0) else self._scaled(back * spacing, shift)
+
+    def _scaled(self, distance: float, shift: tuple[float, float]) -> Tensor:
+        propagator = _propagator(self.grid, distance, shift, voltage_kv=self.voltage_kv, device=self.device)
+        return propagator * self._scale
 
 
 class _Layer:
-    """Layers of one parity: their structure factor, updated from period to period."""
+    """One layer of the period: its structure factor, updated from period to period."""
 
-    def __init__(self, columns: np.ndarray, projector: Projector) -> None:
+    def __init__(self, strands: np.ndarray, projector: Projector, rng: np.random.Generator | None) -> None:
         self.projector = projector
-        self.first = columns["first"].astype(int)
-        self.end = self.first + columns["count"]
-        self.elements = {int(z): columns["element"] == z for z in np.unique(columns["element"])}
-        self.occupied = np.zeros(len(columns), dtype=bool)
+        self.strands = strands
+        self.rng = rng if projector.scatterers.frozen_phonons else None
+        self.occupied = np.zeros(len(strands), dtype=bool)
         self.cached: Tensor | None = None
-        self.phase_y = projector.phases(columns["y"], projector.gy)
-        self.phase_x = projector.phases(columns["x"], projector.gx)
+        self.stale = False
         self.factor = projector.empty()
 
-    def transmission(self, period: int) -> Tensor | None:
-        """exp(iσV) of the layer in this period, or None where it is empty."""
-        occupied = (self.first <= period) & (period < self.end)
+    def advance(self, period: int) -> None:
+        """Takes the atoms of this period; sets `stale` where the transmission changes."""
+        occupied = (self.strands["first"] <= period) & (period < self.strands["end"])
         changed = occupied != self.occupied
-        if changed.any():
-            self._update(changed, np.where(occupied, 1.0, -1.0))
-            self.occupied = occupied
-            self.cached = self.projector.transmission(self.factor) if occupied.any() else None
-        return self.cached
+        if self.rng is not None:
+            self.factor = self.projector.displaced_factor(self.strands[occupied], self.rng)
+            self.stale = bool(occupied.any())
+        elif changed.any():
+            if changed.sum() < occupied.sum():
+                self.factor += self.projector.factor(self.strands[changed], np.where(occupied, 1.0, -1.0)[changed])
+            else:
+                self.factor = self.projector.factor(self.strands[occupied])
+            self.stale = bool(occupied.any())
+        if not occupied.any():
+            self.cached, self.stale = None, False
+        self.occupied = occupied
 
-    def _update(self, changed: np.ndarray, sign: np.ndarray) -> None:
-        device = self.projector.device
-        for z, is_element in self.elements.items():
-            rows = np.flatnonzero(changed & is_element)
-            if not len(rows):
-                continue
-            index = torch.from_numpy(rows).to(device)
-            signs = torch.from_numpy(sign[rows]).to(device, torch.complex64)
-            sums = (self.phase_y[index] * signs[:, None]).T @ self.phase_x[index]
-            self.factor += self.projector.atom(z) * sums
+    def renewed(self, transmission: Tensor) -> None:
+        """Takes the transmission of the present factor."""
+        self.cached, self.stale = transmission, False

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segdepth_app.specimen.ceria import OXYGEN, PERIOD_X, PERIOD_Y, lattice_sites
+from segdepth_app.specimen.ceria import CERIA_110, OXYGEN, PERIOD_X, PERIOD_Y
+from segdepth_app.specimen.crystal import Extent, lattice_sites
+from segdepth_app.specimen.specimen import Specimen
 from segdepth_app.specimen.table import empty_table
 
 MAX_COUNT = 10
 ROW_SPACING = PERIOD_Y / 2
-Extent = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -30,25 +31,26 @@ class SpecimenPlan:
     wedge_faces: str  # both, exit, mixed
 
 
-def build_specimen(plan: SpecimenPlan, extent: Extent, rng: np.random.Generator) -> np.ndarray:
-    """The column table (specimen.table.COLUMN_DTYPE) over extent (x0, x1, y0, y1)."""
+def build_specimen(plan: SpecimenPlan, extent: Extent, rng: np.random.Generator) -> Specimen:
+    """A specimen over extent (x0, x1, y0, y1)."""
     x0, x1, y0, y1 = extent
     height = y1 - y0
     origin = rng.uniform(0, PERIOD_X), rng.uniform(0, PERIOD_Y)
-    x, y, parity, element = lattice_sites(extent, origin)
+    x, y, site = lattice_sites(CERIA_110, extent, origin)
+    element = np.array([s.element for s in CERIA_110.sites])[site]
     top = y0 + height * rng.uniform(0.12, 0.5)
     depth = y - (top + _surface_line(plan.surface, x, x1 - x0, rng))  # below the surface, Å
     inside = depth >= 0
     plane = np.where(inside, _wedge(depth, x, height, plan, rng), 0)
 
     table = empty_table(len(x))
-    table["x"], table["y"], table["parity"], table["element"], table["plane"] = x, y, parity, element, plane
+    table["x"], table["y"], table["site"], table["element"], table["plane"] = x, y, site, element, plane
     table["count"] = _counts(plan, plane, depth, inside, element, rng)
     table["deviation"] = table["count"] - table["plane"]
     kept = inside | (table["count"] > 0)
     table = table[kept]
     table["first"] = _first_period(table["count"], plan.wedge_faces, rng)
-    return table
+    return Specimen(table, CERIA_110)
 
 
 def _surface_line(shape: str, x: np.ndarray, width: float, rng: np.random.Generator) -> np.ndarray:

@@ -12,7 +12,9 @@ import numpy as np
 
 from segdepth_app.errors import InputError
 from segdepth_app.paths import existing_file
-from segdepth_app.specimen.ceria import CE, OXYGEN, PERIOD_Y
+from segdepth_app.specimen.ceria import CE, CERIA_110, OXYGEN, PERIOD_Y
+from segdepth_app.specimen.crystal import Crystal, Site
+from segdepth_app.specimen.specimen import Specimen
 from segdepth_app.specimen.table import empty_table
 
 if TYPE_CHECKING:
@@ -23,8 +25,8 @@ MAX_ATOMS = 100
 LATTICE_TOLERANCE = 0.15  # of a row spacing
 
 
-def read_column_table(path: str | Path, *, pixel: float) -> np.ndarray:
-    """The table (COLUMN_DTYPE), x, y in Å, thickness cut evenly from both faces.
+def read_column_table(path: str | Path, *, pixel: float) -> Specimen:
+    """The specimen, thickness cut evenly from both faces; x, y in Å.
 
     Raises: InputError naming the file, the line and what is wrong with it.
     """
@@ -47,9 +49,20 @@ def read_column_table(path: str | Path, *, pixel: float) -> np.ndarray:
     table["element"], x, y, table["count"] = (np.array(values) for values in zip(*rows, strict=True))
     table["x"], table["y"] = x * pixel, y * pixel
     table["plane"] = table["count"]
-    table["parity"] = _layer_parity(table)
     table["first"] = (int(table["count"].max()) - table["count"].astype(int)) // 2
-    return table
+    parity = _layer_parity(table)
+    crystal = CERIA_110 if parity.any() else _one_layer(table["element"])
+    sites = {
+        (z, p): crystal.index_of(z, p) for z, p in set(zip(table["element"].tolist(), parity.tolist(), strict=True))
+    }
+    table["site"] = [sites[z, p] for z, p in zip(table["element"].tolist(), parity.tolist(), strict=True)]
+    return Specimen(table, crystal)
+
+
+def _one_layer(elements: np.ndarray) -> Crystal:
+    """Columns of unknown layers: all atoms in the first layer of periods like ceria's."""
+    sites = tuple(Site(0.0, 0.0, ((0, int(z)),)) for z in np.unique(elements))
+    return Crystal("columns of a table", CERIA_110.cell, sites, CERIA_110.layers)
 
 
 def _parsed(row: dict[str, str], line: int, path: Path) -> tuple[int, float, float, int]:

@@ -2,8 +2,8 @@
 
 Units: x, y in Å from the centre of the first image pixel; x to the right, y down.
 `plane` is the count a smooth wedge would have there; `deviation` = count - plane. A vacancy is a row
-with count 0. `parity` says which of the two atomic layers per 3.826 Å period the column's atoms lie in;
-`first` is the period index of its first atom (specimens are gapless along the beam).
+with count 0. `site` is the column's index among the sites of its crystal, which says where along the beam its
+atoms lie; `first` is the period of its first atom (specimens are gapless along the beam).
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ COLUMN_DTYPE = np.dtype(
         ("y", "f4"),
         ("element", "u1"),  # atomic number
         ("count", "i1"),
-        ("parity", "u1"),
+        ("site", "u1"),
         ("first", "i1"),
         ("plane", "i1"),
         ("deviation", "i1"),

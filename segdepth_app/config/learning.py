@@ -1,0 +1,73 @@
+"""Settings of labels, networks, training and evaluation."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from segdepth_app.config.base import Config, Device, ordered
+
+
+class LabelConfig(Config):
+    """Ring labels and weights, derived from the column table."""
+
+    heavy_radius_pm: float = Field(84.8, gt=0, le=500, description="Disc radius of heavy columns; 16 px of the paper.")
+    light_radius_pm: float = Field(63.6, gt=0, le=500, description="Disc radius of light columns; 12 px of the paper.")
+    plateau_share: float = Field(
+        0.6, gt=0, le=1, description="Share of the radius that carries the full count; rings fall to 0 outside it."
+    )
+    background_weight: float = Field(0.1, ge=0, le=1, description="Weight of pixels far from any column.")
+
+
+class NetworkConfig(Config):
+    """The segmentation network."""
+
+    kind: Literal["fast", "paper"] = Field("fast", description="fast: counts summed 4×4 first; paper: the paper's.")
+    width: int = Field(32, ge=4, le=256, description="Channels of the first block.")
+    scales: int = Field(4, ge=1, le=7, description="Number of halvings; the paper's network has 6.")
+    dose_input: bool = Field(True, description="Tell the network the dose; the paper's own network is blind to it.")
+
+
+class TrainConfig(Config):
+    """Train a model on a dataset."""
+
+    dataset: Path = Field(description="Dataset file (.h5).")
+    out: Path = Field(description="Run folder to make.")
+    preset: str = Field("custom", description="Name of the preset these settings came from.")
+    network: NetworkConfig = NetworkConfig()
+    labels: LabelConfig = LabelConfig()
+    dose_low_e_per_px: float = Field(0.8, gt=0, le=1e4, description="Lowest dose drawn for a training image.")
+    dose_high_e_per_px: float = Field(8.0, gt=0, le=1e4, description="Highest dose drawn for a training image.")
+    batch_size: int = Field(8, ge=1, le=512, description="Crops per step.")
+    crop_px: int = Field(128, ge=32, le=2048, description="Crop edge in pixels of the network's input.")
+    steps_per_epoch: int = Field(0, ge=0, le=100_000, description="Steps per epoch; 0: every training image once.")
+    max_epochs: int = Field(60, ge=1, le=10_000, description="Longest training.")
+    learning_rate: float = Field(2e-3, gt=0, le=1, description="Highest learning rate (Adam, cosine decay).")
+    weight_decay: float = Field(1e-4, ge=0, le=1, description="Weight decay (AdamW).")
+    patience_epochs: int = Field(15, ge=1, le=1000, description="Stop after this many epochs without a better loss.")
+    precision: Literal["32", "bf16"] = Field("32", description="Arithmetic; bf16 pays on recent CPUs and GPUs.")
+    threads: int = Field(0, ge=0, le=256, description="CPU threads; 0 takes all.")
+    seed: int = Field(1, ge=0, le=2**31 - 1, description="Seed of weights, crops and noise.")
+    device: Device = Field("auto", description="Where the training runs.")
+    resume: bool = Field(False, description="Go on from the run folder's last checkpoint.")
+    initial_model: str | None = Field(None, description="Model file whose weights the training starts from.")
+
+    @model_validator(mode="after")
+    def _checked(self) -> Self:
+        ordered(self.dose_low_e_per_px, self.dose_high_e_per_px, "dose")
+        return self
+
+
+class EvaluateConfig(Config):
+    """Judge a model on a dataset."""
+
+    model: str = Field(description="Model file, or the name of a shipped model.")
+    dataset: Path = Field(description="Dataset file (.h5).")
+    out: Path = Field(description="Folder for metrics.json, arrays and figures.")
+    split: Literal["train", "validation", "test", "all"] = Field("test", description="Specimens to judge on.")
+    doses_e_per_px: tuple[Annotated[float, Field(gt=0, le=1e6)], ...] = Field(
+        (2.5,), min_length=1, description="Doses to judge at."
+    )
+    max_images: int = Field(0, ge=0, description="Judge on at most this many images; 0: all.")
+    seed: int = Field(1, ge=0, le=2**31 - 1, description="Seed of the noise.")
+    device: Device = Field("auto", description="Where the network runs.")

@@ -1,0 +1,136 @@
+"""From the atoms of one layer to how the layer transmits the wave.
+
+Units: Å, V·Å, rad, B in Å². Axes: [..., y, x]. Structure factors live on the half plane g_x ≥ 0 below the
+Nyquist frequency, complex64 (rows, n_cols), in V·Å.
+"""
+
+from dataclasses import dataclass, field
+from math import pi, sqrt
+
+import numpy as np
+import torch
+from ase.data import chemical_symbols
+from torch import Tensor
+
+from segdepth_app.microscope.electron import interaction_parameter
+from segdepth_app.microscope.fourier import fft2, squared_frequency, unscaled_ifft2
+from segdepth_app.microscope.potentials import projected_potential
+
+BAND_LIMIT = 2 / 3
+ATOMS_AT_ONCE = 2048
+"""Phase matrices of more atoms are made piece by piece: memory does not grow with the specimen."""
+
+
+@dataclass(frozen=True)
+class WaveGrid:
+    """Sampling of the wave: number of samples and size of the periodic field (y, x)."""
+
+    shape: tuple[int, int]
+    field: tuple[float, float]  # Å
+
+    @property
+    def step(self) -> tuple[float, float]:
+        """Sampling (y, x) in Å."""
+        return self.field[0] / self.shape[0], self.field[1] / self.shape[1]
+
+    @property
+    def cutoff(self) -> float:
+        """The band limit of waves, in 1/Å."""
+        return BAND_LIMIT / (2 * max(self.step))
+
+    def band(self, g2: Tensor) -> Tensor:
+        """True where g is inside the band limit of the coarser axis."""
+        return g2 <= self.cutoff**2
+
+
+@dataclass(frozen=True)
+class Scatterers:
+    """How strongly atoms scatter: the table of potentials and the thermal motion, B in Å² by element."""
+
+    table: str
+    b_factors: dict[str, float] = field(default_factory=dict)
+    default_b: float = 0.0
+    frozen_phonons: bool = False
+    """Atoms are displaced, each on its own, instead of damped."""
+
+    def b_factor(self, symbol: str) -> float:
+        """Debye–Waller B of an element."""
+        return self.b_factors.get(symbol, self.default_b)
+
+
+def cis(turns: Tensor) -> Tensor:
+    """e^{2πi·turns}, complex64, from float64 turns; a third of the time of torch.polar."""
+    angle = ((turns - turns.round()) * (2 * pi)).to(torch.float32)
+    return torch.complex(torch.cos(angle), torch.sin(angle))
+
+
+class Projector:
+    """Atoms of one slice → their structure factor → the slice's transmission."""
+
+    def __init__(self, grid: WaveGrid, scatterers: Scatterers, *, voltage_kv: float, device: torch.device) -> None:
+        self.grid = grid
+        self.scatterers = scatterers
+        self.device = device
+        self.sigma = interaction_parameter(voltage_kv)
+        n = grid.shape[0] * grid.shape[1]
+        self.band = grid.band(squared_frequency(grid.shape, grid.step, device)).to(torch.float32) / n
+        ky, kx = ((k - 1) // 2 for k in grid.shape)
+        self.rows = torch.cat([torch.arange(ky + 1), torch.arange(-ky, 0)]).to(device)
+        self.n_cols = kx + 1
+        self.gy = self.rows.to(torch.float64) / grid.field[0]
+        self.gx = torch.arange(self.n_cols, device=device, dtype=torch.float64) / grid.field[1]
+        self._atoms: dict[int, Tensor] = {}
+
+    def empty(self) -> Tensor:
+        """The structure factor of no atoms."""
+        return torch.zeros((len(self.rows), self.n_cols), dtype=torch.complex64, device=self.device)
+
+    def atom(self, z: int) -> Tensor:
+        """One atom's potential per area of the field, float32 (rows, n_cols)."""
+        if z not in self._atoms:
+            symbol = chemical_symbols[z]
+            b_factor = 0.0 if self.scatterers.frozen_phonons else self.scatterers.b_factor(symbol)
+            g2 = self.gy[:, None] ** 2 + self.gx[None, :] ** 2
+            potential = projected_potential(symbol, g2, table=self.scatterers.table, b_factor=b_factor)
+            self._atoms[z] = (potential / (self.grid.field[0] * self.grid.field[1])).to(torch.float32)
+        return self._atoms[z]
+
+    def factor(self, strands: np.ndarray, signs: np.ndarray | None = None) -> Tensor:
+        """Structure factor of one atom per strand, each times its sign (1 by default)."""
+        total = self.empty()
+        for z in np.unique(strands["element"]):
+            rows = np.flatnonzero(strands["element"] == z)
+            sums = self.empty()
+            for start in range(0, len(rows), ATOMS_AT_ONCE):
+                some = rows[start : start + ATOMS_AT_ONCE]
+                phase_y = self._phases(strands["y"][some], self.gy)
+                if signs is not None:
+                    phase_y = phase_y * torch.from_numpy(signs[some]).to(self.device, torch.float32)[:, None]
+                sums += phase_y.T @ self._phases(strands["x"][some], self.gx)
+            total += self.atom(int(z)) * sums
+        return total
+
+    def displaced_factor(self, strands: np.ndarray, rng: np.random.Generator) -> Tensor:
+        """Structure factor with every atom off its place by √(B/8π²) rms along x and along y.
+
+        Motion along the beam changes nothing within a slice and is left out.
+        """
+        moved = strands.copy()
+        b = np.array([self.scatterers.b_factor(chemical_symbols[z]) for z in strands["element"]], dtype=float)
+        rms = np.sqrt(b) / sqrt(8 * pi**2)
+        moved["x"] += rng.normal(size=len(moved)) * rms
+        moved["y"] += rng.normal(size=len(moved)) * rms
+        return self.factor(moved)
+
+    def _phases(self, position: np.ndarray, g: Tensor) -> Tensor:
+        """e^{-2πi g·r}, complex64 (n, k); the angle is computed in float64."""
+        r = torch.from_numpy(np.ascontiguousarray(position, dtype=np.float64)).to(self.device)
+        return cis(-r[:, None] * g[None, :])
+
+    def transmission(self, factor: Tensor) -> Tensor:
+        """exp(iσV), band-limited, complex64 (..., H, W)."""
+        ny, nx = self.grid.shape
+        half = torch.zeros((*factor.shape[:-2], ny, nx // 2 + 1), dtype=torch.complex64, device=self.device)
+        half[..., self.rows, : self.n_cols] = factor
+        phase = self.sigma * torch.fft.irfft2(half, s=(ny, nx), norm="forward")
+        return unscaled_ifft2(fft2(torch.complex(torch.cos(phase), torch.sin(phase))) * self.band)
