@@ -18,7 +18,9 @@ def make_dataset(path, *, splits=("train", "train", "validation", "test"), binni
 
     def specimens():
         for number, split in enumerate(splits):
-            row = np.array([(number, split.encode(), b"wedge", b"flat", 4.0, number)], SPECIMEN_DTYPE)[0]
+            row = np.zeros(1, SPECIMEN_DTYPE)[0]
+            row["id"], row["split"], row["seed"] = number, split.encode(), number
+            row["kind"], row["surface"], row["thickness"] = b"wedge", b"flat", 4.0
             columns = np.zeros(3, COLUMN_DTYPE)
             columns["x"], columns["y"], columns["element"], columns["count"] = (
                 (1, 5, 9),
