@@ -4,7 +4,8 @@ Every batch is a function of (seed, epoch, step) alone, so a resumed training se
 one would have seen.
 
 Units: dose λ in electrons per reference pixel in vacuum. A network whose input pixel is b reference
-pixels wide sees counts ~ Poisson(λ b² c) of the mean image c, divided by λ b²: vacuum is about 1.
+pixels wide sees counts ~ Poisson(λ b² c) of the mean image c, divided by λ b²: vacuum is about 1. A dataset of
+data that are no counts adds a random gain and offset (datasets.contrast).
 Axes:  images (B, 1, H, W); labels (B, h, w) at the network's output pixel, h = H · input / output binning.
 """
 
@@ -16,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from segdepth_app.config import LabelConfig
+from segdepth_app.datasets.contrast import contrast_scale
 from segdepth_app.datasets.labels import centre_mask, plateau_map, ring_maps
 from segdepth_app.datasets.store import Dataset
 from segdepth_app.errors import DatasetError
@@ -111,6 +113,7 @@ class CropSource:
         self.multiple = multiple
         self.pixel_size_pm = dataset.pixel_size_pm
         self.factor = input_binning // dataset.binning
+        self.scale = contrast_scale(dataset)
         height, width = dataset.images.shape[1:]
         self.input_shape: tuple[int, int] = (int(height) // self.factor, int(width) // self.factor)
         if min(self.input_shape) < multiple:
@@ -193,7 +196,7 @@ class CropSource:
             weight.append(weight_map[window][flip])
         image = noisy(np.stack(clean), (doses * self.input_binning**2)[:, None, None], rng)
         return Batch(
-            image=image[:, None],
+            image=self.scale.applied(image, rng)[:, None],
             log_dose=log_dose(doses, self.pixel_size_pm),
             depth=np.stack(depth).astype(np.int64),
             weight=np.asarray(np.stack(weight) / 255, np.float32),
@@ -226,8 +229,9 @@ class CropSource:
             columns = self.dataset.columns(specimen)
             depth, weight = self._maps[specimen]
             clean = self.clean(int(row))[:height, :width]
+            image = noisy(clean, dose_e_per_px * self.input_binning**2, rng)
             yield WholeImage(
-                image=noisy(clean, dose_e_per_px * self.input_binning**2, rng),
+                image=self.scale.applied(image[None], rng)[0],
                 log_dose=float(log_dose(dose_e_per_px, self.pixel_size_pm)),
                 depth=depth[window],
                 weight=np.asarray(weight[window] / 255, np.float32),

@@ -17,6 +17,7 @@ import torch
 from segdepth_app import __version__
 from segdepth_app.config import EvaluateConfig
 from segdepth_app.datasets.batches import binned_mean, log_dose, noisy
+from segdepth_app.datasets.contrast import contrast_scale
 from segdepth_app.datasets.store import Dataset
 from segdepth_app.errors import DatasetError
 from segdepth_app.evaluation.folder import empty_or_evaluation, write_evaluation
@@ -136,6 +137,7 @@ class Bench:
         """The network's logits float32 (11, h, w) for image `row` with its own noise."""
         rng = np.random.default_rng([self.seed, row, round(dose_e_per_px * 1e6)])
         image = noisy(clean, dose_e_per_px * self.grid.input_binning**2, rng)
+        image = contrast_scale(self.dataset).applied(image[None], rng)[0]
         padded = padded_to_multiple(image, int(self.model.network.multiple))
         height, width = self.grid.output_shape
         with torch.inference_mode():
