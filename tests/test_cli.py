@@ -245,7 +245,7 @@ def test_describe_counts_the_parameters_of_the_papers_table(width, parameters, c
     assert json.loads(capsys.readouterr().out)["parameters"] == parameters
 
 
-@pytest.mark.parametrize("job", [job for job in registry.JOBS if job not in ("fake", "explore")])
+@pytest.mark.parametrize("job", [job for job in registry.JOBS if job not in ("fake", "explore", "preview")])
 def test_schema_tells_every_setting_with_its_sentence(job, capsys):
     assert cli.main(["schema", job]) == 0
     schema = json.loads(capsys.readouterr().out)

@@ -46,6 +46,7 @@ JOBS: dict[str, JobSpec] = {
     "infer": JobSpec("config:InferConfig", "inference.run:run", (STOP, CANCEL), STOP, STOP),
     "saliency": JobSpec("config:SaliencyConfig", "inference.saliency_job:run"),
     "explore": JobSpec("config:ExploreConfig", "inference.explore:run", (STOP, CANCEL), STOP, STOP),
+    "preview": JobSpec("config:PreviewConfig", "datasets.preview:run", (STOP, CANCEL), STOP, STOP),
     "demo": JobSpec("config:DemoConfig", "inference.demo:run"),
     "fake": JobSpec("jobs.fake:FakeConfig", "jobs.fake:run", (STOP, PAUSE, CANCEL), STOP, PAUSE),
 }

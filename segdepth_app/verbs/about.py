@@ -9,7 +9,7 @@ from segdepth_app.config import NetworkConfig, build
 from segdepth_app.errors import InputError
 from segdepth_app.verbs.options import add_field, given
 
-INTERNAL_JOBS = ("fake", "explore")
+INTERNAL_JOBS = ("fake", "explore", "preview")
 
 
 def add_verbs(verbs: Any) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from segdepth_app.gui.view.explore_child import ExploreChild, take_array
+from segdepth_app.gui.child import take_array
+from segdepth_app.gui.view.explore_child import ExploreChild
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from segdepth_app.gui.view.explore_child import ExploreChild, take_array
+from segdepth_app.gui.child import take_array
+from segdepth_app.gui.view.explore_child import ExploreChild
 
 CACHE_BYTES = 512 * 2**20
 MAX_IN_FLIGHT = 2
