@@ -38,7 +38,7 @@ def main(argv: Sequence[str]) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """All verbs. Help texts come from the config models; no room is imported for them."""
-    from segdepth_app.verbs import about, reading, run
+    from segdepth_app.verbs import about, dose, reading, run
     from segdepth_app.verbs.jobs import JOB_VERBS
 
     parser = plain_parser(
@@ -56,6 +56,7 @@ def build_parser() -> argparse.ArgumentParser:
     for verb in JOB_VERBS:
         run.add_verb(verbs, verb)
     reading.add_verbs(verbs)
+    dose.add_verb(verbs)
     about.add_verbs(verbs)
     return parser
 

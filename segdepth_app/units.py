@@ -35,6 +35,16 @@ def dose_per_area(dose_e_per_px: float, pixel_size_pm: float) -> float:
     return dose_e_per_px / angstrom_from_pm(pixel_size_pm) ** 2
 
 
+def dose_per_px(dose_e_per_a2: float, pixel_size_pm: float) -> float:
+    """Electrons per Å² → electrons per pixel; inverse of dose_per_area."""
+    return dose_e_per_a2 * angstrom_from_pm(pixel_size_pm) ** 2
+
+
+def dose_of_frame(rate_e_per_a2_s: float, frame_time_s: float) -> float:
+    """Dose rate in e/Å²/s → electrons per Å² in one frame."""
+    return rate_e_per_a2_s * frame_time_s
+
+
 def binned_from_px(x: Number, binning: float) -> Number:
     """Pixel coordinate → coordinate after binning; integers are pixel centres in both, from 0."""
     return (x + 0.5) / binning - 0.5

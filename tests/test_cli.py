@@ -20,7 +20,8 @@ from segdepth_app.verbs.options import field_help
 
 ROOT = Path(__file__).parents[1]
 VERBS = (
-    "demo simulate movie image train evaluate infer saliency trace columns export describe doctor self-test schema view"
+    "demo simulate movie image train evaluate infer saliency trace columns export dose describe doctor self-test "
+    "schema view"
 ).split()
 HEAVY = ("torch", "lightning", "scipy", "h5py", "matplotlib", "PySide6", "numpy")
 
