@@ -1,55 +1,130 @@
-"""One planned specimen → its column table and images, ready to be stored."""
+"""Planned specimens → their column tables and images, ready to be stored."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
 from segdepth_app.config import OpticsConfig, SimulateConfig
+from segdepth_app.datasets.draws import draw_optics, draw_pixel_error
 from segdepth_app.datasets.plan import PlannedSpecimen, specimen_rng
-from segdepth_app.datasets.store import IMAGE_DTYPE, SPECIMEN_DTYPE, SimulatedSpecimen
-from segdepth_app.microscope.focal import FocalStack, Lens, focal_nodes
+from segdepth_app.datasets.store import SPECIMEN_DTYPE, SimulatedSpecimen
+from segdepth_app.microscope.focal import FocalStack, Lens, Transfer, focal_nodes
 from segdepth_app.microscope.frame import Frame, frame_from_config
-from segdepth_app.microscope.slices import Scatterers, WaveGrid, exit_wave
-from segdepth_app.specimen.build import build_specimen
+from segdepth_app.microscope.mtf import mtf_of
+from segdepth_app.microscope.projection import Scatterers, WaveGrid
+from segdepth_app.microscope.slices import Slab, exit_waves, slab_of
+from segdepth_app.specimen.build import SpecimenPlan, build_specimen, drawn_plan
+from segdepth_app.specimen.specimen import Specimen
 from segdepth_app.units import angstrom_from_mm, angstrom_from_nm, angstrom_from_pm, angstrom_from_um
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One specimen in front of the microscope, with all that was drawn for it."""
+
+    specimen: Specimen
+    plan: SpecimenPlan
+    frame: Frame
+    pixel_error: float
+    """True over reference pixel size, less 1."""
+    index: np.ndarray  # datasets.store.IMAGE_DTYPE, (k,)
+    temperature_k: float
+    rng: np.random.Generator  # of the displacements of frozen phonons
 
 
 def simulate_specimen(config: SimulateConfig, planned: PlannedSpecimen, device: torch.device) -> SimulatedSpecimen:
     """Builds the specimen, computes its exit wave once, and all its images from one focal stack."""
+    return simulate_specimens(config, [planned], device)[0]
+
+
+def simulate_specimens(
+    config: SimulateConfig, planned: Sequence[PlannedSpecimen], device: torch.device
+) -> list[SimulatedSpecimen]:
+    """Several specimens, their exit waves computed together; each is what it would be alone."""
+    scenes = [draw_scene(config, item) for item in planned]
+    mtf = mtf_of(config.detector)
+    made = []
+    for item, scene, waves in zip(planned, scenes, waves_of(scenes, device), strict=True):
+        stack = focal_stack(waves, scene.frame, config.optics, scene.index)
+        images = np.stack([stack_image(stack, row, mtf) for row in scene.index]).astype(np.float16)
+        columns = within_image(scene.specimen.projected(), scene.frame)
+        # stored positions are those in the image, in Å of the reference pixel
+        for axis in "xy" if scene.pixel_error else "":
+            columns[axis] /= 1 + scene.pixel_error
+        made.append(SimulatedSpecimen(_specimen_row(config, item, scene), columns, images, scene.index))
+    return made
+
+
+def draw_scene(config: SimulateConfig, planned: PlannedSpecimen) -> Scene:
+    """All that chance decides about one specimen, from its own generator."""
     rng = specimen_rng(config.seed, planned.id)
+    # what is drawn from here leaves the rest of a seed's specimen as it is
+    beside = rng.spawn(1)[0]
     frame = frame_from_config(config.grid)
-    columns = build_specimen(planned.plan, frame.extent, rng)
-    optics = config.optics
-    table = str(rng.choice(["lobato", "kirkland"])) if optics.potential == "mixed" else optics.potential
-    index = _draw_optics(optics, table, planned.id, config.n_defoci, rng)
-    stack = focal_stack(columns, frame, optics, table, index, device)
-    images = np.stack([stack_image(stack, row) for row in index]).astype(np.float16)
-
-    row = np.zeros(1, SPECIMEN_DTYPE)
-    row["id"], row["split"] = planned.id, planned.split
-    row["kind"], row["surface"] = planned.plan.kind, planned.plan.surface
-    row["thickness"], row["seed"] = planned.plan.thickness, config.seed
-    return SimulatedSpecimen(row[0], within_image(columns, frame), images, index)
+    plan = drawn_plan(config.specimen, planned.plan.kind, planned.plan.surface, planned.plan.thickness, beside)
+    pixel_error = draw_pixel_error(config.grid, beside)
+    frame = replace(frame, pixel=frame.pixel * (1 + pixel_error)) if pixel_error else frame
+    specimen = build_specimen(plan, frame.extent, rng)
+    index, temperature_k = draw_optics(config.optics, planned.id, config.n_defoci, rng, beside)
+    return Scene(specimen, plan, frame, pixel_error, index, temperature_k, beside)
 
 
-def focal_stack(
-    columns: np.ndarray, frame: Frame, optics: OpticsConfig, table: str, index: np.ndarray, device: torch.device
-) -> FocalStack:
-    """The focal stack that serves all images in `index` (IMAGE_DTYPE)."""
-    shifted = columns.copy()
-    shifted["x"] += frame.origin
-    shifted["y"] += frame.origin
-    scatterers = Scatterers(table, {"Ce": optics.b_ce_a2, "O": optics.b_o_a2})
-    grid = WaveGrid(frame.wave_shape, frame.field)
-    wave = exit_wave(shifted, grid, scatterers, voltage_kv=optics.voltage_kv, device=device)
-    lens = Lens(
-        voltage_kv=optics.voltage_kv,
-        c3=angstrom_from_um(optics.c3_um),
-        c5=angstrom_from_mm(optics.c5_mm),
-        semiangle_1e=optics.semiangle_1e_mrad * 1e-3,
+def waves_of(scenes: Sequence[Scene], device: torch.device) -> list[torch.Tensor]:
+    """The exit waves of each scene, (K, H, W): one, or one for each configuration of frozen phonons."""
+    slabs: list[Slab] = []
+    owners: list[int] = []
+    for number, scene in enumerate(scenes):
+        row = scene.index[0]
+        slab = slab_of(scene.specimen, scatterers_of(row), origin=scene.frame.origin)
+        tilt_x, tilt_y = (1e-3 * float(row[name]) for name in ("beam_tilt_x_mrad", "beam_tilt_y_mrad"))
+        # a beam that leans one way sees the specimen lean the other
+        slab = replace(slab, tilt=(slab.tilt[0] - tilt_x, slab.tilt[1] - tilt_y))
+        slabs += [slab] * int(row["n_phonons"])
+        owners += [number] * int(row["n_phonons"])
+    waves = exit_waves(
+        slabs,
+        [WaveGrid(scenes[i].frame.wave_shape, scenes[i].frame.field) for i in owners],
+        voltage_kv=float(scenes[0].index["voltage_kv"][0]),
+        device=device,
+        rngs=[scenes[i].rng for i in owners],
     )
+    ends = np.cumsum([owners.count(i) for i in range(len(scenes))])
+    return [waves[end - owners.count(i) : end] for i, end in enumerate(ends.tolist())]
+
+
+def scatterers_of(row: np.void) -> Scatterers:
+    """How atoms scatter in an image with this row of IMAGE_DTYPE."""
+    return Scatterers(
+        row["potential"].decode(),
+        {"Ce": float(row["b_ce_a2"]), "O": float(row["b_o_a2"])},
+        default_b=float(row["b_other_a2"]),
+        frozen_phonons=row["thermal"] == b"frozen-phonon",
+    )
+
+
+def lens_of(row: np.void) -> Lens:
+    """The lens of an image with this row of IMAGE_DTYPE."""
+    return Lens(
+        voltage_kv=float(row["voltage_kv"]),
+        c3=angstrom_from_um(float(row["c3_um"])),
+        c5=angstrom_from_mm(float(row["c5_mm"])),
+        semiangle_1e=float(row["semiangle_1e_mrad"]) * 1e-3,
+        c12=angstrom_from_nm(float(row["c12_nm"])),
+        c12_angle=float(np.deg2rad(row["c12_angle_deg"])),
+        c21=angstrom_from_nm(float(row["c21_nm"])),
+        c21_angle=float(np.deg2rad(row["c21_angle_deg"])),
+        beam_tilt=(float(row["beam_tilt_x_mrad"]) * 1e-3, float(row["beam_tilt_y_mrad"]) * 1e-3),
+    )
+
+
+def focal_stack(waves: torch.Tensor, frame: Frame, optics: OpticsConfig, index: np.ndarray) -> FocalStack:
+    """The focal stack that serves all images in `index` (IMAGE_DTYPE), whose lens is the same."""
+    lens = lens_of(index[0])
     c1, spread = angstrom_from_nm(1) * index["c1_nm"], angstrom_from_nm(1) * index["focal_spread_1e_nm"]
     if spread.max() == 0:
-        return FocalStack(wave, frame, lens, sorted({float(value) for value in c1}))
+        return FocalStack(waves, frame, lens, sorted({float(value) for value in c1}))
     nodes = focal_nodes(
         float(c1.min()),
         float(c1.max()),
@@ -57,31 +132,18 @@ def focal_stack(
         float(spread.max()),
         step=angstrom_from_nm(optics.focal_step_nm),
     )
-    return FocalStack(wave, frame, lens, nodes)
+    return FocalStack(waves, frame, lens, nodes)
 
 
-def stack_image(stack: FocalStack, row: np.void) -> np.ndarray:
+def stack_image(stack: FocalStack, row: np.void, mtf: Transfer | None = None) -> np.ndarray:
     """The image with the optics of one row of IMAGE_DTYPE, float32 (H, W)."""
     image = stack.image(
         c1=angstrom_from_nm(float(row["c1_nm"])),
         focal_spread_1e=angstrom_from_nm(float(row["focal_spread_1e_nm"])),
         image_spread=angstrom_from_pm(float(row["image_spread_pm"])),
+        mtf=mtf,
     )
     return image.cpu().numpy()
-
-
-def _draw_optics(optics: OpticsConfig, table: str, specimen: int, n: int, rng: np.random.Generator) -> np.ndarray:
-    """Optics of n images: C1 stratified over its range, the rest drawn evenly."""
-    index = np.zeros(n, IMAGE_DTYPE)
-    index["specimen"], index["potential"] = specimen, table
-    index["voltage_kv"], index["c3_um"], index["c5_mm"] = optics.voltage_kv, optics.c3_um, optics.c5_mm
-    index["semiangle_1e_mrad"] = optics.semiangle_1e_mrad
-    index["b_ce_a2"], index["b_o_a2"] = optics.b_ce_a2, optics.b_o_a2
-    share = (np.arange(n) + rng.random(n)) / n
-    index["c1_nm"] = optics.c1_low_nm + share * (optics.c1_high_nm - optics.c1_low_nm)
-    index["focal_spread_1e_nm"] = rng.uniform(optics.focal_spread_1e_low_nm, optics.focal_spread_1e_high_nm, n)
-    index["image_spread_pm"] = rng.uniform(optics.image_spread_low_pm, optics.image_spread_high_pm, n)
-    return index
 
 
 def within_image(columns: np.ndarray, frame: Frame) -> np.ndarray:
@@ -90,3 +152,18 @@ def within_image(columns: np.ndarray, frame: Frame) -> np.ndarray:
     height, width = (n * frame.stored_pixel for n in frame.shape)
     x, y = columns["x"] + half, columns["y"] + half
     return columns[(x >= 0) & (x < width) & (y >= 0) & (y < height)]
+
+
+def _specimen_row(config: SimulateConfig, planned: PlannedSpecimen, scene: Scene) -> np.void:
+    row = np.zeros(1, SPECIMEN_DTYPE)
+    plan = scene.plan
+    row["id"], row["split"] = planned.id, planned.split
+    row["kind"], row["surface"] = plan.kind, plan.surface
+    row["thickness"], row["seed"] = plan.thickness, config.seed
+    row["crystal"] = plan.crystal.name[:48]
+    row["rotation_deg"], row["lattice_scale"] = np.rad2deg(plan.rotation), plan.lattice_scale
+    row["tilt_x_deg"], row["tilt_y_deg"] = np.rad2deg(plan.tilt)
+    row["temperature_k"] = scene.temperature_k
+    row["support_thickness_nm"], row["neighbour"] = plan.support_thickness / 10, plan.neighbour
+    row["pixel_error_percent"] = 100 * scene.pixel_error
+    return row[0]

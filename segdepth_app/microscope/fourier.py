@@ -38,6 +38,25 @@ def squared_frequency(shape: tuple[int, int], step: tuple[float, float], device:
     return gy[:, None] ** 2 + gx[None, :] ** 2
 
 
+def half_frequencies(shape: tuple[int, int], step: tuple[float, float], device: torch.device) -> tuple[Tensor, Tensor]:
+    """g_y (H,) and g_x (W // 2 + 1,) of a real transform, float64."""
+    gx = torch.fft.rfftfreq(shape[1], d=step[1], device=device, dtype=torch.float64)
+    return frequencies(shape[0], step[0], device), gx
+
+
+def crop_half(half: Tensor, width: int, shape: tuple[int, int]) -> Tensor:
+    """The half spectrum (..., h, width // 2 + 1) of a real image on another grid over the same field, unscaled.
+
+    Frequencies that the new grid lacks are dropped, those that it adds are 0; Nyquist lines are left out.
+    """
+    height = half.shape[-2]
+    ky, kx = ((min(a, b) - 1) // 2 for a, b in zip((height, width), shape, strict=True))
+    out = half.new_zeros((*half.shape[:-2], shape[0], shape[1] // 2 + 1))
+    out[..., : ky + 1, : kx + 1] = half[..., : ky + 1, : kx + 1]
+    out[..., shape[0] - ky :, : kx + 1] = half[..., height - ky :, : kx + 1]
+    return out
+
+
 def crop_spectrum(spectrum: Tensor, shape: tuple[int, int]) -> Tensor:
     """The spectrum on a coarser (or zero-padded, on a finer) grid over the same field, still unscaled.
 
