@@ -4,7 +4,7 @@ Every job is a function `run(config, reporter)`. The reporter is silent here; `j
 writes JSON lines and `cli` the one with a progress bar.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,9 @@ class Reporter:
 
     def warning(self, message: str) -> None:
         """Something the user should know, though the job goes on."""
+
+    def table(self, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Figures that are the job's outcome: rows with the same keys, in the order they are to be shown."""
 
     def answer(self, request: int, **values: Any) -> None:
         """The answer to request number `request` of an interactive job."""

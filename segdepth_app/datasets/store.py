@@ -2,7 +2,7 @@
 
 /columns       table of all specimens' columns, with `specimen`; fields of specimen.table.COLUMN_DTYPE
 /specimens     one row per specimen (SPECIMEN_DTYPE): id, split, kind, and all else that was drawn for it
-/images        float16 (N, H, W), vacuum = 1, one chunk per image, means over binning × binning pixels
+/images        float16 (N, H, W), vacuum = 1, means over binning × binning pixels; a chunk with checksum per image
 /images_index  one row per image (IMAGE_DTYPE): specimen and all optics
 attributes     format, version, config (JSON), crystal (JSON), pixel_size_pm (reference), binning, preset
 
@@ -135,7 +135,7 @@ def write_dataset(
 
     with written_whole(path) as temporary, h5py.File(temporary, "w") as file:
         images = file.create_dataset(
-            "images", (0, *image_shape), "f2", maxshape=(None, *image_shape), chunks=(1, *image_shape)
+            "images", (0, *image_shape), "f2", maxshape=(None, *image_shape), chunks=(1, *image_shape), fletcher32=True
         )
         tables = {
             "columns": file.create_dataset("columns", (0,), STORED_COLUMN_DTYPE, maxshape=(None,), chunks=(4096,)),
@@ -168,6 +168,17 @@ def _append(dataset: "h5py.Dataset", rows: np.ndarray) -> None:
     start = dataset.shape[0]
     dataset.resize(start + len(rows), axis=0)
     dataset[start:] = rows
+
+
+def is_dataset(path: str | Path) -> bool:
+    """Whether a file says of itself that it is a dataset; False for one that cannot be read."""
+    import h5py
+
+    try:
+        with h5py.File(path, "r", locking="best-effort") as file:
+            return file.attrs.get("format") in FORMATS
+    except OSError:
+        return False
 
 
 class Dataset:
@@ -242,7 +253,10 @@ class Dataset:
 
     def image(self, i: int) -> np.ndarray:
         """Image i, float32 (H, W), vacuum = 1."""
-        return np.asarray(self.images[i], dtype=np.float32)
+        try:
+            return np.asarray(self.images[i], dtype=np.float32)
+        except OSError as error:
+            raise DatasetError(f"{self.path} is damaged: image {i} cannot be read.", MAKE_AGAIN) from error
 
     def columns(self, specimen: int) -> np.ndarray:
         """The columns of one specimen; fields of STORED_COLUMN_DTYPE, x and y in Å."""

@@ -4,7 +4,7 @@ import os
 import platform
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -98,6 +98,10 @@ class JsonReporter(Reporter):
     def warning(self, message: str) -> None:
         """The sentence as it is."""
         self.emit("warning", message=message)
+
+    def table(self, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """All rows in one line."""
+        self.emit("table", name=name, rows=list(rows))
 
     def answer(self, request: int, **values: Any) -> None:
         """The answer, with the number of its request as `id`."""

@@ -25,6 +25,7 @@ EVENTS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
     "artifact": {"path": str},
     "warning": {"message": str},
     "error": {"kind": str, "message": str, "hint": str, "traceback": str},
+    "table": {"name": str, "rows": list},
     "answer": {"id": int},
     "end": {"reason": str},
     "log": {"text": str},

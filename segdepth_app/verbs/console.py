@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -50,6 +50,12 @@ class ConsoleReporter(Reporter):
         """On stderr."""
         self._say(f"Warning: {message}")
 
+    def table(self, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Aligned on stdout, under the names of its columns."""
+        self._clear()
+        for line in table_lines(rows):
+            print(line, flush=True)  # noqa: T201 (the command line's output)
+
     def command(self) -> Command | None:
         """What Ctrl-C asked for."""
         return self._inbox.command
@@ -72,6 +78,24 @@ class ConsoleReporter(Reporter):
     def _say(self, text: str) -> None:
         self._clear()
         print(text, file=sys.stderr, flush=True)  # noqa: T201 (the command line's output)
+
+
+def table_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The rows under their headings, columns two spaces apart; numbers stand to the right, None is a dash."""
+    if not rows:
+        return []
+    names = list(rows[0])
+    texts = [[name.replace("_", " ") for name in names]]
+    texts += [["-" if row[name] is None else _short(row[name]) for name in names] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
+    right = [all(isinstance(row[name], int | float | None) for row in rows) for name in names]
+    return [
+        "  ".join(
+            text.rjust(width) if to_right else text.ljust(width)
+            for text, width, to_right in zip(line, widths, right, strict=True)
+        ).rstrip()
+        for line in texts
+    ]
 
 
 def _new_bar(total: int, unit: str) -> Any:

@@ -1,10 +1,15 @@
-"""Verbs that read a result file: trace, columns, export. The readers and writers are the inference room's."""
+"""Verbs that read a result file: trace, columns, export; the last also takes a dataset.
+
+The readers and writers are those of the rooms that make such files.
+"""
 
 import argparse
 import sys
 from pathlib import Path
 from typing import Any
 
+from segdepth_app.errors import InputError
+from segdepth_app.paths import existing_file
 from segdepth_app.verbs.options import integers
 
 
@@ -19,17 +24,23 @@ def add_verbs(verbs: Any) -> None:
     columns.add_argument("--csv", metavar="F", required=True, help="CSV file to write.")
     columns.set_defaults(action=_columns)
 
-    export = _add(verbs, "export", "The result in other programs' formats.")
+    export = _add(verbs, "export", "A result or a dataset in other programs' formats.", file="FILE.h5")
     target = export.add_mutually_exclusive_group(required=True)
     target.add_argument("--tiff", metavar="F", help="Depth and confidence maps as TIFF stacks.")
     target.add_argument("--csv", metavar="F", help="The columns, as the verb `columns` writes them.")
     target.add_argument("--figure", metavar="F", help="A figure (.png, .svg or .pdf).")
+    target.add_argument(
+        "--out", metavar="DIR", help="Of a dataset: a folder with a TIFF stack, a CSV and a card per specimen."
+    )
+    export.add_argument("--split", choices=("train", "validation", "test", "all"), help="Specimens of this split only.")
+    export.add_argument("--specimens", metavar="A,B,…", help="These specimens only, by number.")
     export.set_defaults(action=_export)
 
 
-def _add(verbs: Any, name: str, text: str) -> argparse.ArgumentParser:
+def _add(verbs: Any, name: str, text: str, *, file: str = "RESULT.h5") -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = verbs.add_parser(name, help=text, description=text, allow_abbrev=False)
-    parser.add_argument("result", metavar="RESULT.h5", help="A file that `segdepth infer` has written.")
+    writers = "`segdepth infer`" if file == "RESULT.h5" else "`segdepth infer` or `segdepth simulate`"
+    parser.add_argument("result", metavar=file, help=f"A file that {writers} has written.")
     return parser
 
 
@@ -50,6 +61,34 @@ def _columns(arguments: argparse.Namespace) -> None:
 
 
 def _export(arguments: argparse.Namespace) -> None:
+    from segdepth_app.datasets.store import is_dataset
+
+    path = existing_file(arguments.result, "Result or dataset")
+    if is_dataset(path) != (arguments.out is not None):
+        raise _misfit(path, is_a_dataset=arguments.out is None)
+    if arguments.out is not None:
+        _export_dataset(arguments, path)
+        return
+    if arguments.split is not None or arguments.specimens is not None:
+        raise InputError("--split and --specimens choose from a dataset.", "A result is exported whole.")
+    _export_result(arguments)
+
+
+def _misfit(path: Path, *, is_a_dataset: bool) -> InputError:
+    if is_a_dataset:
+        return InputError(f"{path} is a dataset, not a result.", "Name a folder for it with --out.")
+    return InputError(f"{path} is not a dataset.", "--out is for datasets; a result takes --tiff, --csv or --figure.")
+
+
+def _export_dataset(arguments: argparse.Namespace, path: Path) -> None:
+    from segdepth_app.datasets.export import export_dataset
+
+    text = arguments.specimens
+    specimens = None if text is None else integers(text, text.count(",") + 1, "--specimens")
+    _written(export_dataset(path, arguments.out, split=arguments.split or "all", specimens=specimens))
+
+
+def _export_result(arguments: argparse.Namespace) -> None:
     from segdepth_app.inference.export import export_columns, export_figure, export_tiff
 
     if arguments.tiff is not None:
