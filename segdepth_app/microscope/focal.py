@@ -25,6 +25,7 @@ from segdepth_app.microscope.fourier import (
     fft2,
     frequencies,
     half_frequencies,
+    squared_frequency,
     unscaled_ifft2,
 )
 from segdepth_app.microscope.frame import Frame
@@ -83,30 +84,37 @@ class FocalStack:
         optics = _NodeOptics(frame, lens, nodes, waves.device)
         shape = optics.shape
         self.shape = (min(shape[0], field[0]), min(shape[1], field[1]))
-        self.spectra = torch.zeros(
+        self.spectra = torch.empty(
             (len(nodes), self.shape[0], self.shape[1] // 2 + 1), dtype=torch.complex64, device=waves.device
         )
-        for wave in waves:
-            spectrum = crop_spectrum(fft2(wave), shape) * (1 / (shape[0] * shape[1]))
+        for k, wave in enumerate(waves):
+            spectrum = crop_spectrum(fft2(wave), shape).view(-1)[optics.passed] * (1 / (shape[0] * shape[1]))
             for chosen in optics.groups():
-                wave_at_node = unscaled_ifft2(spectrum * optics.factors(chosen))
-                intensity = wave_at_node.real.square().add_(wave_at_node.imag.square())
-                half = torch.fft.rfft2(intensity, norm="backward")
-                kept = crop_half(half, shape[1], self.shape)
-                self.spectra[chosen] += kept * (1 / (len(waves) * shape[0] * shape[1]))
+                at_node = unscaled_ifft2(optics.placed(spectrum * optics.factors(chosen)))
+                intensity = at_node.real.square().add_(at_node.imag.square())
+                half = torch.fft.rfft2(intensity, norm="backward").mul_(1 / (len(waves) * shape[0] * shape[1]))
+                kept = half if self.shape == shape else crop_half(half, shape[1], self.shape)
+                self.spectra[chosen] = kept if k == 0 else self.spectra[chosen] + kept
         self.gy, self.gx = half_frequencies(field, (frame.stored_pixel, frame.stored_pixel), waves.device)
-        self.g2 = self.gy[:, None] ** 2 + self.gx[None, :] ** 2
-        self.pixel_filter = _pixel_filter(frame, self.gy, self.gx)
 
     def image(self, *, c1: float, focal_spread_1e: float, image_spread: float, mtf: Transfer | None = None) -> Tensor:
         """The image at C1, float32 (H, W), vacuum = 1: means over the stored pixels."""
         weights = self._weights(c1, focal_spread_1e).to(self.spectra.device, torch.float32)
-        spectrum = torch.view_as_complex(torch.tensordot(weights, torch.view_as_real(self.spectra), dims=1))
+        used = torch.nonzero(weights)[:, 0]
+        low, high = int(used.min()), int(used.max()) + 1
+        parts = torch.view_as_real(self.spectra[low:high])
+        spectrum = torch.view_as_complex(torch.tensordot(weights[low:high], parts, dims=1))
         field = self.frame.field_shape
-        damping = image_spread_damping(self.g2, sigma=image_spread).to(torch.float32)
+        # vibration and pixels act along each axis on its own
+        along_y, along_x = (
+            _pixel_filter(self.frame, g) * image_spread_damping(g**2, sigma=image_spread) for g in (self.gy, self.gx)
+        )
+        whole = crop_half(spectrum, self.shape[1], field)
+        whole *= along_y.to(torch.complex64)[:, None]
+        whole *= along_x.to(torch.complex64)[None, :]
         if mtf is not None:
-            damping = damping * mtf(self.g2.sqrt(), 0.5 / self.frame.pixel).to(torch.float32)
-        whole = crop_half(spectrum, self.shape[1], field) * (damping * self.pixel_filter)
+            g = (self.gy[:, None] ** 2 + self.gx[None, :] ** 2).sqrt()
+            whole *= mtf(g, 0.5 / self.frame.pixel).to(torch.float32)
         image = torch.fft.irfft2(whole, s=field, norm="forward")
         m, (h, w) = self.frame.margin, self.frame.shape
         return image[m : m + h, m : m + w].contiguous()
@@ -124,15 +132,22 @@ class FocalStack:
 
 
 class _NodeOptics:
-    """Phases and damping of all nodes, on the coarsest grid that serves them."""
+    """Phases and damping of all nodes, on the coarsest grid that serves them, at the frequencies that pass."""
 
     def __init__(self, frame: Frame, lens: Lens, nodes: list[float], device: torch.device) -> None:
         self.nodes = nodes
         lam = wavelength(lens.voltage_kv)
-        self.shape = _lens_grid(frame, lens, nodes)
+        limit = _passed_frequency(frame, lens, min(nodes), max(nodes))
+        self.shape = _lens_grid(frame, limit)
         step = (frame.field[0] / self.shape[0], frame.field[1] / self.shape[1])
-        gy = frequencies(self.shape[0], step[0], device)[:, None]
-        gx = frequencies(self.shape[1], step[1], device)[None, :]
+        g2 = squared_frequency(self.shape, step, device)
+        self.passed = torch.nonzero((g2 <= limit**2).view(-1))[:, 0]
+        gy, gx = (
+            frequencies(n, width, device)[k]
+            for n, width, k in zip(
+                self.shape, step, (self.passed // self.shape[1], self.passed % self.shape[1]), strict=True
+            )
+        )
         found = _aberrations(gy, gx, lens, lam)
         self.rest = found.chi / (2 * pi)
         self.defocus = 0.5 * lam * (gy**2 + gx**2)
@@ -152,13 +167,19 @@ class _NodeOptics:
         return [slice(i, min(i + self.at_once, len(self.nodes))) for i in range(0, len(self.nodes), self.at_once)]
 
     def factors(self, chosen: slice) -> Tensor:
-        """What the wave's spectrum is multiplied by at the chosen nodes, complex64 (k, H, W)."""
+        """What the wave's spectrum is multiplied by at the chosen nodes, complex64 (k, n passed)."""
         quadratic, linear, constant = self.damping
         made = []
         for c1 in self.nodes[chosen]:
             damping = torch.exp((quadratic * c1 + linear).mul_(c1).add_(constant))
             made.append(cis(-(self.rest + self.defocus * c1)) * damping)
         return torch.stack(made)
+
+    def placed(self, values: Tensor) -> Tensor:
+        """Values (k, n passed) on the whole grid, 0 elsewhere: (k, H, W)."""
+        whole = values.new_zeros((len(values), self.shape[0] * self.shape[1]))
+        whole[:, self.passed] = values
+        return whole.view(len(values), *self.shape)
 
 
 def _aberrations(gy: Tensor, gx: Tensor, lens: Lens, lam: float) -> Aberrations:
@@ -176,12 +197,11 @@ def _aberrations(gy: Tensor, gx: Tensor, lens: Lens, lam: float) -> Aberrations:
     )
 
 
-def _lens_grid(frame: Frame, lens: Lens, nodes: list[float]) -> tuple[int, int]:
+def _lens_grid(frame: Frame, passed: float) -> tuple[int, int]:
     """Samples (y, x) on which intensities up to the stored pixels' Nyquist frequency are free of aliasing.
 
     Never more than the wave has.
     """
-    passed = _passed_frequency(frame, lens, min(nodes), max(nodes))
     per_angstrom = 2 * passed + min(0.5 / frame.stored_pixel, 2 * passed)
     height, width = (
         min(next_fast_len(ceil(length * per_angstrom)), limit)
@@ -208,14 +228,12 @@ def _passed_frequency(frame: Frame, lens: Lens, c1_low: float, c1_high: float) -
     return float(g[torch.nonzero(damping > PASSED).max(), 0])
 
 
-def _pixel_filter(frame: Frame, gy: Tensor, gx: Tensor) -> Tensor:
-    """Turns samples into means over binning × binning reference pixels, complex64 (H, W // 2 + 1).
+def _pixel_filter(frame: Frame, g: Tensor) -> Tensor:
+    """Turns samples along one axis into means over `binning` reference pixels, complex128 (n,).
 
-    A stored pixel is the mean of the reference samples at (k + ½) p from its edge, k = 0 … b - 1: along one
-    axis the factor Σ_k e^{2πi g p (k + ½)} / b. At b = 1 it is the shift to the pixel's centre.
+    A stored pixel is the mean of the reference samples at (k + ½) p from its edge, k = 0 … b - 1: the factor is
+    Σ_k e^{2πi g p (k + ½)} / b. At b = 1 it is the shift to the pixel's centre.
     """
-    axes = []
-    for g in (gy, gx):
-        k = torch.arange(frame.binning, device=g.device, dtype=torch.float64) + 0.5
-        axes.append(cis(frame.pixel * g[:, None] * k[None, :]).mean(dim=1))
-    return axes[0][:, None] * axes[1][None, :]
+    k = torch.arange(frame.binning, device=g.device, dtype=torch.float64) + 0.5
+    angle = 2 * pi * frame.pixel * g[:, None] * k[None, :]
+    return torch.polar(torch.ones_like(angle), angle).mean(dim=1)

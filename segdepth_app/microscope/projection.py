@@ -90,17 +90,18 @@ class Projector:
         ky, kx = (
             min((n - 1) // 2, int(min(limit * length, n))) for n, length in zip(grid.shape, grid.field, strict=True)
         )
-        self.rows = torch.cat([torch.arange(ky + 1), torch.arange(-ky, 0)]).to(device)
-        self.n_cols = kx + 1
-        self.gy = self.rows.to(torch.float64) / grid.field[0]
+        rows = torch.cat([torch.arange(ky + 1), torch.arange(-ky, 0)])
+        self.n_rows, self.n_cols = 2 * ky + 1, kx + 1
+        self.gy = rows.to(device, torch.float64) / grid.field[0]
         self.gx = torch.arange(self.n_cols, device=device, dtype=torch.float64) / grid.field[1]
         g2 = self.gy[:, None] ** 2 + self.gx[None, :] ** 2
         self.g2, self.inside = g2, g2 <= limit**2
         self._atoms: dict[int, Tensor] = {}
+        self._half = torch.empty(0)
 
     def empty(self) -> Tensor:
         """The structure factor of no atoms."""
-        return torch.zeros((len(self.rows), self.n_cols), dtype=torch.complex64, device=self.device)
+        return torch.zeros((self.n_rows, self.n_cols), dtype=torch.complex64, device=self.device)
 
     def atom(self, z: int) -> Tensor:
         """One atom's potential per area of the field, float32 (rows, n_cols)."""
@@ -143,10 +144,20 @@ class Projector:
         r = torch.from_numpy(np.ascontiguousarray(position, dtype=np.float64)).to(self.device)
         return cis(-r[:, None] * g[None, :])
 
+    def _half_plane(self, shape: tuple[int, ...]) -> Tensor:
+        """Zeros but for what the last call wrote, always in the same places: fresh memory costs as much as an FFT."""
+        if self._half.shape != shape:
+            self._half = torch.zeros(shape, dtype=torch.complex64, device=self.device)
+        return self._half
+
     def transmission(self, factor: Tensor) -> Tensor:
         """exp(iσV), band-limited, complex64 (..., H, W)."""
         ny, nx = self.grid.shape
-        half = torch.zeros((*factor.shape[:-2], ny, nx // 2 + 1), dtype=torch.complex64, device=self.device)
-        half[..., self.rows, : self.n_cols] = factor
-        phase = self.sigma * torch.fft.irfft2(half, s=(ny, nx), norm="forward")
-        return unscaled_ifft2(fft2(torch.complex(torch.cos(phase), torch.sin(phase))) * self.band)
+        half = self._half_plane((*factor.shape[:-2], ny, nx // 2 + 1))
+        scaled = factor * self.sigma
+        ky = self.n_rows // 2
+        half[..., : ky + 1, : self.n_cols] = scaled[..., : ky + 1, :]
+        half[..., ny - ky :, : self.n_cols] = scaled[..., ky + 1 :, :]
+        phase = torch.fft.irfft2(half, s=(ny, nx), norm="forward")
+        spectrum = fft2(torch.complex(torch.cos(phase), torch.sin(phase)))
+        return unscaled_ifft2(spectrum.mul_(self.band))
