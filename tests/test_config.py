@@ -18,7 +18,7 @@ UNITLESS = {
     # shares and probabilities
     *("share_wedge", "share_rough", "share_shuffled", "validation_share", "test_share", "plateau_share"),
     *("background_weight", "weight_decay", "stay_probability", "learning_rate"),
-    *("share_support", "share_neighbour"),
+    *("share_support", "share_neighbour", "share_terraced"),
     # ratios: to the unstrained lattice, to an electron, to the vacuum level
     *("lattice_scale_low", "lattice_scale_high", "gain_low", "gain_high", "offset_low", "offset_high"),
     *("mtf_at_nyquist", "mtf_exponent"),

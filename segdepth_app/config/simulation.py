@@ -23,6 +23,9 @@ class SpecimenConfig(Config):
     share_shuffled: float = Field(
         0.20, ge=0, le=1, description="Share whose column depths do not depend on position at all."
     )
+    share_terraced: float = Field(
+        0, ge=0, le=1, description="Share of the rough specimens with terraces and an island of adatoms."
+    )
     wedge_faces: Literal["both", "exit", "mixed"] = Field(
         "both", description="Faces the wedge is cut from; the mid-plane of the specimen is the focus reference."
     )
