@@ -1,10 +1,16 @@
 """Specimens whose columns change in time: a table, and the counts of every frame.
 
 A switching column goes back and forth between two counts as a two-state Markov chain. Surface columns come
-first: they are what moves on real ceria, and a site that flips 0 ↔ 1 is among them.
+first: they are what moves on real ceria, and a site that flips 0 ↔ 1 is among them. Or the changes are given one by
+one.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
+
+from segdepth_app.errors import InputError
+from segdepth_app.specimen.readers import Change
 
 MEAN_STAY_FRAMES = 18.0
 SURFACE_SHARE = 0.25
@@ -39,4 +45,20 @@ def counts_in_time(
         leaves[0] = False
         state = np.cumsum(leaves) % 2
         counts[:, row] = np.where(state == 0, low, other)
+    return counts
+
+
+def counts_after(table: np.ndarray, changes: Sequence[Change], n_frames: int) -> np.ndarray:
+    """Counts (n_frames, n_columns), int8: those of the table, but for each change from its frame on.
+
+    Raises: InputError where a change comes after the last frame.
+    """
+    counts = np.repeat(table["count"][None, :].astype(np.int8), n_frames, axis=0)
+    for change in sorted(changes, key=lambda change: change.frame):
+        if change.frame >= n_frames:
+            raise InputError(
+                f"A column changes in frame {change.frame}, but the series ends with frame {n_frames - 1}.",
+                "Make the series longer, or leave the change out; frames are counted from 0.",
+            )
+        counts[change.frame :, change.row] = change.atoms
     return counts

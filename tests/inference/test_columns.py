@@ -38,7 +38,7 @@ def map_positions(table):
 def test_columns_of_a_specimen_are_found_with_their_elements(kind, surface, seed):
     rng = np.random.default_rng(seed)
     edge = 128 * PIXEL
-    table = build_specimen(SpecimenPlan(surface, kind, 5, "both"), (0, edge, 0, edge), rng)
+    table = build_specimen(SpecimenPlan(surface, kind, 5, "both"), (0, edge, 0, edge), rng).table
     table = table[table["count"] > 0]
     evidence = Evidence((128, 128))
     for _ in range(4):
@@ -66,7 +66,7 @@ def test_peaks_lie_where_the_discs_are_to_a_fraction_of_a_pixel():
 
 def test_a_site_that_is_filled_for_some_frames_only_is_a_column():
     rng = np.random.default_rng(1)
-    table = build_specimen(SpecimenPlan("flat", "wedge", 5, "both"), (0, 27, 0, 27), rng)
+    table = build_specimen(SpecimenPlan("flat", "wedge", 5, "both"), (0, 27, 0, 27), rng).table
     top = int(table["y"].argmin())
     evidence = Evidence((128, 128))
     for t in range(24):

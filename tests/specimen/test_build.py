@@ -5,7 +5,8 @@ import pytest
 from ase.spacegroup import crystal
 
 from segdepth_app.specimen.build import MAX_COUNT, SpecimenPlan, build_specimen
-from segdepth_app.specimen.ceria import LATTICE_CONSTANT, LAYER_SPACING, PERIOD_X, PERIOD_Y, lattice_sites
+from segdepth_app.specimen.ceria import CERIA_110, LATTICE_CONSTANT, LAYER_SPACING, PERIOD_X, PERIOD_Y
+from segdepth_app.specimen.crystal import lattice_sites
 from segdepth_app.specimen.movement import choose_switching, counts_in_time
 
 EXTENT = (-3.0, 40.0, -3.0, 40.0)
@@ -13,7 +14,7 @@ EXTENT = (-3.0, 40.0, -3.0, 40.0)
 
 def made(kind, surface="flat", thickness=6.0, faces="both", seed=0):
     plan = SpecimenPlan(surface, kind, thickness, faces)
-    return build_specimen(plan, EXTENT, np.random.default_rng(seed))
+    return build_specimen(plan, EXTENT, np.random.default_rng(seed)).table
 
 
 def test_sites_are_those_of_fluorite_along_110():
@@ -29,9 +30,9 @@ def test_sites_are_those_of_fluorite_along_110():
         (round(x, 2), round(y, 2), round(z / LAYER_SPACING) % 2, int(number))
         for (x, y, z), number in zip((turned - centre)[near], cell.numbers[near], strict=True)
     }
-    x, y, parity, element = lattice_sites((-3.0, 3.0, -3.0, 3.0), (0.0, 0.0))
+    x, y, site = lattice_sites(CERIA_110, (-3.0, 3.0, -3.0, 3.0), (0.0, 0.0))
     got = {
-        (round(a, 2) + 0.0, round(b, 2) + 0.0, int(p), int(e)) for a, b, p, e in zip(x, y, parity, element, strict=True)
+        (round(a, 2) + 0.0, round(b, 2) + 0.0, *CERIA_110.sites[s].atoms[0]) for a, b, s in zip(x, y, site, strict=True)
     }
     assert got == {(a + 0.0, b + 0.0, p, e) for a, b, p, e in expected}
 
@@ -104,7 +105,7 @@ def test_only_chosen_columns_switch_between_two_counts():
 
 
 def test_extent_is_filled_without_doubles():
-    x, y, _, _ = lattice_sites(EXTENT, (0.3, 0.4))
+    x, y, _ = lattice_sites(CERIA_110, EXTENT, (0.3, 0.4))
     cells = (EXTENT[1] - EXTENT[0]) * (EXTENT[3] - EXTENT[2]) / (PERIOD_X * PERIOD_Y)
     assert len(x) == pytest.approx(6 * cells, rel=0.06)
     assert len({(round(a, 3), round(b, 3)) for a, b in zip(x, y, strict=True)}) == len(x)

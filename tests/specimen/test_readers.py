@@ -15,13 +15,15 @@ def written(path, lines):
 
 def test_positions_become_angstrom_and_layers_follow_the_lattice(tmp_path):
     plan = SpecimenPlan("flat", "rough", 5, "both")
-    truth = build_specimen(plan, (0, 30, 0, 30), np.random.default_rng(0))
+    truth = build_specimen(plan, (0, 30, 0, 30), np.random.default_rng(0)).table
     symbols = {58: "Ce", 8: "O"}
     lines = [f"{symbols[int(r['element'])]},{r['x'] / 0.053:.3f},{r['y'] / 0.053:.3f},{r['count']}" for r in truth]
-    table = read_column_table(written(tmp_path / "columns.csv", lines), pixel=0.053)
+    specimen = read_column_table(written(tmp_path / "columns.csv", lines), pixel=0.053)
+    table = specimen.table
     np.testing.assert_allclose(table["x"], truth["x"], atol=1e-3)
     np.testing.assert_array_equal(table["count"], truth["count"])
-    flipped = table["parity"] != truth["parity"]
+    layer_of = np.array([site.atoms[0][0] for site in specimen.crystal.sites])
+    flipped = layer_of[table["site"]] != layer_of[truth["site"]]
     assert flipped.all() or not flipped.any()  # which of the two layers comes first is free
 
 
