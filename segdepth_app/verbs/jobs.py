@@ -23,6 +23,18 @@ OPTICS = (
     "image_spread_pm",
     "c3_um",
     "c5_mm",
+    "c12_nm",
+    "c12_angle_deg",
+    "c21_nm",
+    "c21_angle_deg",
+    "tilt_x_deg",
+    "tilt_y_deg",
+    "beam_tilt_x_mrad",
+    "beam_tilt_y_mrad",
+    "temperature_k",
+    "n_phonons",
+    "thickness_nm",
+    "mtf_file",
     "voltage_kv",
     "semiangle_1e_mrad",
     "potential",
@@ -99,14 +111,19 @@ def _image_options(parser: argparse.ArgumentParser, model: type[Config]) -> None
     parser.add_argument("--shape", metavar="H,W", help="Image height and width in pixels (default 1024,1024).")
     for field in OPTICS:
         add_field(parser, model, field)
+    add_field(parser, model, "thermal", metavar="debye-waller|frozen-phonon")
+    # a leading minus would look like an option: --zone-axis=-1,1,0
+    add_field(parser, model, "zone_axis", metavar="U,V,W")
     add_field(parser, model, "dose_e_per_px", flag="--dose", metavar="L|none")
     add_field(parser, model, "device")
 
 
 def _image_values(arguments: argparse.Namespace) -> Values:
-    values = given(arguments, ("structure", "out", "pixel_size_pm", *OPTICS, "device"))
+    values = given(arguments, ("structure", "out", "pixel_size_pm", *OPTICS, "thermal", "device"))
     if arguments.shape is not None:
         values["height_px"], values["width_px"] = integers(arguments.shape, 2, "--shape")
+    if hasattr(arguments, "zone_axis"):
+        values["zone_axis"] = integers(arguments.zone_axis.strip("[]"), 3, "--zone-axis")
     if hasattr(arguments, "dose_e_per_px"):
         values["dose_e_per_px"] = dose(arguments.dose_e_per_px)
     return values
