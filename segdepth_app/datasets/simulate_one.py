@@ -53,7 +53,9 @@ def simulate_specimens(
         # stored positions are those in the image, in Å of the reference pixel
         for axis in "xy" if scene.pixel_error else "":
             columns[axis] /= 1 + scene.pixel_error
-        made.append(SimulatedSpecimen(_specimen_row(config, item, scene), columns, images, scene.index))
+        made.append(
+            SimulatedSpecimen(_specimen_row(config, item, scene), columns, images, scene.index, scene.plan.crystal)
+        )
     return made
 
 
