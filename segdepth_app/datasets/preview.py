@@ -169,8 +169,8 @@ class _Desk:
 
     def _simulated(self, config: SimulateConfig, planned: PlannedSpecimen) -> tuple[SimulatedSpecimen, float, str]:
         """The specimen, the seconds it took, and the device it took them on."""
-        key = (planned, config.seed, config.n_defoci, config.specimen, config.optics, config.grid, config.detector)
-        key = (*key, config.device)
+        settings = (config.specimen, config.optics, config.grid, config.detector)
+        key = (planned, config.seed, config.n_defoci, config.device, *settings)
         if key not in self._kept:
             simulate, device = self._simulator(config)
             begin = time.perf_counter()

@@ -158,6 +158,8 @@ QPushButton[role="primary"]:disabled { background: %(raised)s; color: %(muted)s;
 QPushButton[role="primary"]:focus { border: 2px solid %(text)s; padding: 4px 13px; }
 QLineEdit[invalid="true"], QComboBox[invalid="true"], QSpinBox[invalid="true"] { border: 1px solid %(bad)s; }
 QToolButton[role="heading"] { border: none; padding: 2px; background: transparent; }
+QToolButton[role="link"] { border: none; padding: 2px; background: transparent; color: %(accent)s; }
+QToolButton[role="link"]:focus { border: 1px solid %(accent)s; padding: 1px; }
 QToolButton[role="heading"]:focus { border: 1px solid %(accent)s; padding: 1px; }
 QSpinBox { min-width: 88px; min-height: 20px; }
 QToolTip { color: %(text)s; background: %(raised)s; border: 1px solid %(border)s; padding: 4px; }

@@ -17,10 +17,13 @@ class FakeJob(QObject):
         super().__init__()
         self.name, self.config, self.title, self.state = name, config, title, "running"
         self.progress = self.seconds_left = self.error = None
-        self.has_ended, self.asked = False, []
+        self.has_ended, self.asked, self.sent = False, [], []
 
     def may(self, command):
         return not self.has_ended and self.state == "running" and (self.name == "train" or command is not Command.STOP)
+
+    def send(self, message):
+        self.sent.append(message)
 
     def pause(self):
         self.asked.append("pause")
@@ -50,6 +53,9 @@ class FakeRunner(QObject):
     @property
     def live(self):
         return [job for job in self.jobs if not job.has_ended]
+
+    def of(self, name):
+        return [job for job in self.jobs if job.name == name]
 
     def start(self, name, config, title):
         job = FakeJob(name, config, title)

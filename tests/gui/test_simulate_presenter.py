@@ -7,7 +7,9 @@ import pytest
 
 from segdepth_app.errors import DatasetError
 from segdepth_app.gui.simulate.browsing import BrowserPresenter
+from segdepth_app.gui.simulate.costing import Measured
 from segdepth_app.gui.simulate.presenter import ACTIONS, ENABLED, SimulatePresenter
+from segdepth_app.gui.simulate.previewing import PreviewPresenter
 from segdepth_app.gui.simulate.view import SimulateView
 from segdepth_app.paths import datasets_folder, trash_folder
 from tests.gui.lab_fakes import FakeContext, last, spec_of
@@ -35,8 +37,18 @@ def browser():
 
 
 @pytest.fixture
-def presenter(view, browser, context):
-    return SimulatePresenter(view, browser, context)
+def preview():
+    return create_autospec(PreviewPresenter, instance=True)
+
+
+@pytest.fixture
+def make(view, browser, preview, context):
+    return lambda: SimulatePresenter(view, browser, preview, context)
+
+
+@pytest.fixture
+def presenter(make):
+    return make()
 
 
 def states(view):
@@ -50,10 +62,10 @@ def enabled(view):
 def begin(presenter, name="new", **fields):
     """Fills the panel and starts."""
     presenter.begin_new()
-    presenter.set_name(name)
+    presenter.new.set_name(name)
     for field, value in fields.items():
-        presenter.set_field(field, value)
-    presenter.start()
+        presenter.new.set_field(field, value)
+    presenter.new.start()
 
 
 def answer_yes(view):
@@ -65,9 +77,9 @@ def test_an_empty_folder_says_what_to_do(presenter, view):
     assert enabled(view) == set()
 
 
-def test_a_finished_dataset_is_listed_and_opened(view, browser, context):
+def test_a_finished_dataset_is_listed_and_opened(make, view, browser, context):
     path = make_dataset(datasets_folder() / "a.h5")
-    SimulatePresenter(view, browser, context)
+    make()
 
     (row,) = last(view.show_rows)
     assert (row.name, row.specimens, row.images, row.preset, row.state) == ("a", "4", "8", "tiny", "complete")
@@ -76,16 +88,16 @@ def test_a_finished_dataset_is_listed_and_opened(view, browser, context):
     assert enabled(view) == {"delete", "reveal"}
 
 
-def test_a_dataset_that_cannot_be_opened_says_why_in_its_place(view, browser, context):
+def test_a_dataset_that_cannot_be_opened_says_why_in_its_place(make, view, browser, context):
     make_dataset(datasets_folder() / "a.h5")
     browser.open.side_effect = DatasetError("a.h5 is damaged.", "Copy it again.")
-    SimulatePresenter(view, browser, context)
+    make()
     assert last(view.show_message) == "a.h5 is damaged. Copy it again."
 
 
-def test_a_paused_dataset_shows_its_parts_and_goes_on_with_the_same_settings(view, browser, context):
+def test_a_paused_dataset_shows_its_parts_and_goes_on_with_the_same_settings(make, view, browser, context):
     make_parts(datasets_folder() / "b.h5", done=3, n_specimens=10)
-    presenter = SimulatePresenter(view, browser, context)
+    presenter = make()
     assert states(view) == {"b": "in progress, 3 of 10"}
     assert enabled(view) == {"resume", "delete", "reveal"}
 
@@ -102,10 +114,10 @@ def test_a_paused_dataset_shows_its_parts_and_goes_on_with_the_same_settings(vie
     assert len(context.jobs.jobs) == 1
 
 
-def test_without_readable_settings_there_is_no_resume(view, browser, context):
+def test_without_readable_settings_there_is_no_resume(make, view, browser, context):
     parts = make_parts(datasets_folder() / "b.h5", done=3, n_specimens=10)
     (parts / "config.json").write_text("{")
-    presenter = SimulatePresenter(view, browser, context)
+    presenter = make()
     assert enabled(view) == {"delete", "reveal"}
     presenter.act("resume")
     assert context.jobs.jobs == []
@@ -122,13 +134,50 @@ def test_the_panel_opens_with_a_preset_and_its_cost(presenter, view):
     assert last(view.show_cost).startswith("96 images, 3.15 MB")
 
 
-def test_no_minutes_are_named_before_a_pace_was_measured(presenter, view, context):
+def test_no_time_is_named_before_a_pace_was_measured(presenter, view, context):
     presenter.begin_new()
-    assert "min" not in last(view.show_cost).replace("measured", "")
+    assert "The time is shown once" in last(view.show_cost)
     # 96 images of 512² px
     context.settings["simulate/pixels_per_second"] = 96 * 512 * 512 / 600
     presenter.begin_new()
     assert "about 10 min" in last(view.show_cost)
+
+
+def test_the_preview_follows_the_draft_and_waits_for_valid_settings(presenter, preview):
+    presenter.begin_new()
+    preview.open.assert_called_once_with()
+    assert last(preview.update)["preset"] == "quick"
+    presenter.new.set_field("optics.c1_low_nm", "3")
+    assert last(preview.update)["optics"]["c1_low_nm"] == "3"
+    presenter.new.set_field("optics.c1_low_nm", "30")
+    assert last(preview.update) is None
+
+
+def test_the_name_changes_no_preview(presenter, preview):
+    presenter.begin_new()
+    before = last(preview.update)
+    presenter.new.set_name("a/b")
+    assert last(preview.update) == before
+
+
+def test_the_measure_of_the_preview_becomes_the_time(presenter, view, preview):
+    """24 specimens of 50 s, one after the other."""
+    presenter.begin_new()
+    presenter.new.set_field("workers", "1")
+    preview.on_measured(Measured(50.0, "cpu"))
+    assert "about 20 min" in last(view.show_cost)
+
+
+@pytest.mark.parametrize("leave", ["leave_new", "start", "select"])
+def test_the_child_ends_with_the_panel(presenter, preview, leave):
+    presenter.begin_new()
+    preview.close.assert_not_called()
+    {
+        "leave_new": presenter.leave_new,
+        "start": presenter.new.start,
+        "select": lambda: presenter.select(datasets_folder() / "a.h5"),
+    }[leave]()
+    preview.close.assert_called_once_with()
 
 
 def test_a_refused_value_is_shown_and_nothing_starts(presenter, view, context):
@@ -142,7 +191,7 @@ def test_looking_at_a_dataset_meanwhile_keeps_what_was_typed(presenter, view):
     path = make_dataset(datasets_folder() / "a.h5")
     presenter.refresh()
     presenter.begin_new()
-    presenter.set_field("n_specimens", "7")
+    presenter.new.set_field("n_specimens", "7")
     presenter.select(path)
     view.show_browser.assert_called_with()
     presenter.begin_new()
@@ -151,7 +200,7 @@ def test_looking_at_a_dataset_meanwhile_keeps_what_was_typed(presenter, view):
 
 def test_a_closed_panel_forgets_what_was_typed(presenter, view):
     presenter.begin_new()
-    presenter.set_field("n_specimens", "7")
+    presenter.new.set_field("n_specimens", "7")
     presenter.leave_new()
     presenter.begin_new()
     assert view.open_panel.call_args.args[3]["n_specimens"] != "7"
@@ -168,7 +217,7 @@ def test_start_hands_the_settings_to_a_job_and_lists_it_at_once(presenter, view,
 
 def test_start_counts_once(presenter, context):
     begin(presenter)
-    presenter.start()
+    presenter.new.start()
     assert len(context.jobs.jobs) == 1
 
 

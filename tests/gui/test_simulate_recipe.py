@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from segdepth_app.config import SimulateConfig, preset_values
-from segdepth_app.gui.simulate.panel import GROUPS
+from segdepth_app.gui.simulate.fields import GROUPS
 from segdepth_app.gui.simulate.recipe import FIELDS, Recipe, free_name
 from tests.gui.lab_files import make_dataset, make_parts
 
@@ -22,11 +22,21 @@ def test_a_fresh_recipe_can_be_started_as_it_is(recipe, tmp_path):
     )
 
 
-def test_a_preset_keeps_what_no_field_shows(recipe):
-    """The mixed preset has wedges of both kinds; no field of the panel says so."""
+def test_a_preset_fills_rare_settings_too(recipe):
+    """The mixed preset has wedges of both kinds."""
     recipe.take_preset("mixed")
     assert recipe.config().specimen.wedge_faces == preset_values("simulate", "mixed")["specimen"]["wedge_faces"]
     assert recipe.config().preset == "mixed"
+
+
+def test_what_may_be_left_empty_becomes_none(recipe):
+    for field in ("optics.temperature_low_k", "optics.temperature_high_k"):
+        recipe.set(field, "400")
+    assert recipe.config().optics.temperature_high_k == 400
+    for field in ("optics.temperature_low_k", "optics.temperature_high_k"):
+        recipe.set(field, None)
+    recipe.set("scheduler", None)
+    assert (recipe.config().optics.temperature_low_k, recipe.config().scheduler) == (None, None)
 
 
 def test_typed_text_becomes_settings(recipe):
@@ -57,6 +67,14 @@ REFUSED = [
     Refused("grid.height_px", "500", "grid", "multiples of 16 px"),
     Refused("grid.pixel_size_pm", "0", "grid.pixel_size_pm", "greater than or equal to 1"),
     Refused("validation_share", "0.9", "", "add up to more than 1"),
+    Refused("specimen.zone_axis", ["1", "1"], "specimen.zone_axis", "3 whole numbers"),
+    Refused("specimen.zone_axis", ["1", "1", "0", "2"], "specimen.zone_axis", "3 whole numbers"),
+    Refused("specimen.zone_axis", ["a", "b", "c"], "specimen.zone_axis", "3 whole numbers"),
+    Refused("specimen.zone_axis", ["1", "0", "0"], "specimen", "Name a structure file"),
+    Refused("specimen.surfaces", [], "specimen.surfaces", "Choose at least one"),
+    Refused("optics.temperature_low_k", "300", "optics", "needs both its ends"),
+    Refused("optics.temperature_low_k", "20", "optics.temperature_low_k", "greater than or equal to 250"),
+    Refused("detector.mtf", "file", "detector", "none is named"),
     Refused("workers", "-1", "workers", "greater than or equal to 0"),
 ]
 
@@ -66,14 +84,14 @@ def test_a_bad_value_is_refused_at_its_place_with_the_reason(recipe, case):
     recipe.set(case.field, case.value)
     assert list(recipe.complaints) == [case.where]
     assert case.reason in recipe.complaints[case.where]
-    assert recipe.cost(None) is None
+    assert not recipe.simulable
 
 
 def test_a_mended_value_is_accepted_again(recipe):
     recipe.set("n_specimens", "0")
     recipe.set("n_specimens", "3")
     assert recipe.valid
-    assert recipe.cost(None).n_images == 3 * recipe.config().n_defoci
+    assert recipe.config().n_specimens == 3
 
 
 @pytest.mark.parametrize("name", ["", "  ", "a/b", "a\\b", "what?", ".hidden", "end.", "line\nbreak"])
@@ -87,7 +105,8 @@ def test_a_dataset_is_never_written_over(recipe, tmp_path, make):
     make(tmp_path / "ceria 3.h5")
     recipe.set_name("ceria 3")
     assert "Try ceria 1" in recipe.complaints["name"]
-    assert recipe.cost(None) is not None
+    assert recipe.simulable
+    assert not recipe.valid
 
 
 def test_free_names_count_up(tmp_path):

@@ -89,7 +89,7 @@ def test_a_refused_value_is_marked_and_start_is_closed(open_tab, context):
     type_into(form.editors["n_specimens"], "3")
     assert not form.reasons["n_specimens"].isVisible()
     tab.panel.start.click()
-    assert context.jobs.jobs[0].config["n_specimens"] == 3
+    assert context.jobs.of("simulate")[0].config["n_specimens"] == 3
 
 
 def test_a_rule_over_several_fields_stands_below_its_group(open_tab):
@@ -108,7 +108,7 @@ def test_another_preset_fills_the_fields(open_tab):
     tab.panel.preset.setCurrentText("mixed")
     mixed = preset_values("simulate", "mixed")
     assert tab.panel.forms["Size"].editors["n_specimens"].text() == str(mixed["n_specimens"])
-    assert f"{mixed['n_specimens'] * mixed['n_defoci']} images" in tab.panel.cost.text()
+    assert f"{mixed['n_specimens'] * mixed['n_defoci']:,} images" in tab.panel.cost.text()
 
 
 @pytest.mark.parametrize("size", [(1280, 620), (1920, 980)])
@@ -126,7 +126,7 @@ def test_pause_gives_way_to_resume(open_tab, context):
     assert not tab.action_buttons["pause"].isVisible()
     tab.action_buttons["resume"].click()
     assert tab.action_buttons["pause"].isVisible()
-    context.jobs.jobs[0].advance(2, 3, "specimens", 5)
+    context.jobs.of("simulate")[0].advance(2, 3, "specimens", 5)
     assert tab.progress_text.text() == "running: 2 of 3 specimens, about 5 s left"
     assert tab.table.item(0, 5).text() == "running 2 of 3"
 

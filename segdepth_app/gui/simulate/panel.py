@@ -1,8 +1,8 @@
-"""The panel for a new dataset: preset, name, settings, what it will cost. Widgets only."""
+"""The panel for a new dataset: fields beside a live preview; name, cost and buttons always in sight. Widgets only."""
 
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -12,75 +12,46 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QScrollArea,
+    QSplitter,
     QVBoxLayout,
     QWidget,
 )
 
 from segdepth_app.config import SimulateConfig
 from segdepth_app.gui import theme
-from segdepth_app.gui.widgets.field_rows import FieldForm, Row
+from segdepth_app.gui.simulate.fields import FOLDED, GROUPS, LABELS
+from segdepth_app.gui.simulate.preview_view import PreviewView
+from segdepth_app.gui.widgets.field_rows import FieldForm
+from segdepth_app.gui.widgets.section import Section
 
-GROUPS: dict[str, tuple[Row, ...]] = {
-    "Size": (
-        Row("Specimens", ("n_specimens",)),
-        Row("Images per specimen", ("n_defoci",)),
-        Row("Share for validation", ("validation_share",)),
-        Row("Share for testing", ("test_share",)),
-        Row("Seed", ("seed",)),
-    ),
-    "Specimens": (
-        Row("Mean thickness", ("specimen.thickness_low_atoms", "specimen.thickness_high_atoms")),
-        Row("Share of wedges", ("specimen.share_wedge",)),
-        Row("Share of rough ones", ("specimen.share_rough",)),
-        Row("Share of shuffled ones", ("specimen.share_shuffled",)),
-    ),
-    "Microscope": (
-        Row("Defocus", ("optics.c1_low_nm", "optics.c1_high_nm")),
-        Row("Image spread", ("optics.image_spread_low_pm", "optics.image_spread_high_pm")),
-        Row("Atomic potentials", ("optics.potential",)),
-    ),
-    "Images": (
-        Row("Pixel size", ("grid.pixel_size_pm",)),
-        Row("Height", ("grid.height_px",)),
-        Row("Width", ("grid.width_px",)),
-        Row(
-            "Binning",
-            ("grid.binning",),
-            ((1, "none (for the paper's network)"), (2, "2 × 2"), (4, "4 × 4 (for the fast network)")),
-        ),
-    ),
-    "Computer": (
-        Row("Processes (0: all)", ("workers",)),
-        Row("Device", ("device",)),
-    ),
-}
-COLUMNS = (("Size", "Specimens"), ("Microscope", "Images", "Computer"))
+FIELDS_WIDTH_PX = 430
+PREVIEW_WIDTH_PX = 600
+SHORTEST_PX = 160
 
 
 class NewDatasetPanel(QWidget):
-    """Fields in a scroll area; name and buttons always in sight."""
+    """Says what is typed; shows what it is told."""
 
     preset_chosen = Signal(str)
     name_changed = Signal(str)
     field_changed = Signal(str, object)
     start_requested = Signal()
+    sampling_requested = Signal()
     closed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.name = QLineEdit()
         self.name.textEdited.connect(self.name_changed)
-        self.name_reason = QLabel()
-        self.name_reason.setWordWrap(True)
-        theme.set_role(self.name_reason, "bad")
+        self.name_reason = _reason()
         self.preset = QComboBox()
         self.preset.currentTextChanged.connect(self.preset_chosen)
         self.forms = {title: FieldForm(SimulateConfig, rows) for title, rows in GROUPS.items()}
+        self.sections = {title: Section(title, form, is_open=title not in FOLDED) for title, form in self.forms.items()}
         for form in self.forms.values():
             form.changed.connect(self.field_changed)
-        self.whole_reason = QLabel()
-        self.whole_reason.setWordWrap(True)
-        theme.set_role(self.whole_reason, "bad")
+        self.preview = PreviewView()
+        self.whole_reason = _reason()
         self.cost = QLabel()
         self.cost.setWordWrap(True)
         self.cost.setAccessibleName("What it will take")
@@ -89,6 +60,9 @@ class NewDatasetPanel(QWidget):
         self.start.clicked.connect(self.start_requested)
         self.cancel = QPushButton("Close")
         self.cancel.clicked.connect(self.closed)
+        self.sampling = QPushButton("Check sampling…")
+        self.sampling.setToolTip("The error of this sampling of the wave against a finer one, on one specimen")
+        self.sampling.clicked.connect(self.sampling_requested)
         self._lay_out()
 
     def open(self, presets: list[str], preset: str, name: str, values: dict[str, Any]) -> None:
@@ -109,21 +83,24 @@ class NewDatasetPanel(QWidget):
             form.fill(values)
 
     def show_complaints(self, complaints: dict[str, str]) -> None:
-        """Each reason at its field; Start only without any."""
-        for form in self.forms.values():
+        """Each reason at its field, which is brought to light; Start only without any."""
+        for title, form in self.forms.items():
             form.show_complaints(complaints)
+            if any(where in form.editors or form.covers(where) for where in complaints):
+                self.sections[title].unfold()
         self.name_reason.setText(complaints.get("name", ""))
         self.name_reason.setVisible("name" in complaints)
-        shown_elsewhere = {field for form in self.forms.values() for field in form.editors} | {"name"}
-        sections = {field.split(".")[0] for field in shown_elsewhere if "." in field}
-        rest = [text for where, text in complaints.items() if where not in shown_elsewhere | sections]
-        self.whole_reason.setText("\n".join(rest))
-        self.whole_reason.setVisible(bool(rest))
+        self.whole_reason.setText(summary(complaints))
+        self.whole_reason.setVisible(bool(complaints))
         self.start.setEnabled(not complaints)
+        self.start.setToolTip(summary(complaints))
 
-    def _lay_out(self) -> None:
-        title = QLabel("New dataset")
-        theme.set_role(title, "title")
+    def show_cost(self, text: str, *, fits: bool) -> None:
+        """What the dataset will take, and whether the disk has room for it."""
+        self.cost.setText(text)
+        theme.set_role(self.cost, "" if fits else "bad")
+
+    def _head(self) -> QGridLayout:
         head = QGridLayout()
         head.setHorizontalSpacing(theme.SPACING_PX)
         for row, (text, widget) in enumerate((("Name", self.name), ("Preset", self.preset))):
@@ -134,36 +111,75 @@ class NewDatasetPanel(QWidget):
         head.addWidget(self.name_reason, 1, 1)
         head.setColumnMinimumWidth(0, 130)
         head.setColumnStretch(1, 1)
-        columns = QHBoxLayout()
-        columns.setSpacing(3 * theme.SPACING_PX)
-        for titles in COLUMNS:
-            column = QVBoxLayout()
-            column.setSpacing(theme.SPACING_PX)
-            for name in titles:
-                heading = QLabel(name)
-                theme.set_role(heading, "heading")
-                column.addWidget(heading)
-                column.addWidget(self.forms[name])
-            column.addStretch(1)
-            columns.addLayout(column, 1)
+        return head
+
+    def _lay_out(self) -> None:
+        title = QLabel("New dataset")
+        theme.set_role(title, "title")
         inner = QWidget()
         body = QVBoxLayout(inner)
         body.setContentsMargins(0, 0, theme.SPACING_PX, 0)
-        body.addLayout(head)
-        body.addLayout(columns)
+        body.setSpacing(theme.SPACING_PX)
+        body.addLayout(self._head())
+        for section in self.sections.values():
+            body.addWidget(section)
         body.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidget(inner)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.fields = FieldsArea(inner)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.addWidget(self.fields)
+        self.splitter.addWidget(self.preview)
+        self.splitter.setStretchFactor(0, 0)
+        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setHandleWidth(2 * theme.SPACING_PX)
+        self.splitter.setSizes([FIELDS_WIDTH_PX, PREVIEW_WIDTH_PX])
         buttons = QHBoxLayout()
         buttons.addWidget(self.cost, 1)
-        buttons.addWidget(self.cancel)
-        buttons.addWidget(self.start)
+        for button in (self.sampling, self.cancel, self.start):
+            buttons.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(title)
-        layout.addWidget(scroll, 1)
+        layout.addWidget(self.splitter, 1)
         layout.addWidget(self.whole_reason)
         layout.addLayout(buttons)
+
+
+class FieldsArea(QScrollArea):
+    """Scrolls up and down only: it is never narrower than its fields."""
+
+    def __init__(self, inner: QWidget) -> None:
+        super().__init__()
+        self.setWidget(inner)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+
+    def minimumSizeHint(self) -> QSize:  # Qt's name
+        """The width of the fields and of a scroll bar."""
+        width = self.widget().minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        return QSize(width, SHORTEST_PX)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # Qt's name
+        """Rows that come up under “More…” may be wider."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
+
+
+def summary(complaints: dict[str, str]) -> str:
+    """What keeps Start closed, in a line: the first reason with its field, and how many more."""
+    if not complaints:
+        return ""
+    where, reason = next(iter(complaints.items()))
+    name = "Name" if where == "name" else LABELS.get(where, "")
+    rest = len(complaints) - 1
+    more = f" (and {rest} more)" if rest else ""
+    return f"{name}: {reason}{more}" if name else f"{reason}{more}"
+
+
+def _reason() -> QLabel:
+    label = QLabel()
+    label.setWordWrap(True)
+    theme.set_role(label, "bad")
+    label.hide()
+    return label

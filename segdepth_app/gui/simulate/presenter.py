@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from segdepth_app.config import SimulateConfig
 from segdepth_app.errors import SegDepthError
+from segdepth_app.gui.simulate import costing
+from segdepth_app.gui.simulate.composing import Composer
 from segdepth_app.gui.simulate.library import DatasetEntry, Library
-from segdepth_app.gui.simulate.recipe import Recipe
 from segdepth_app.gui.texts import duration, size
 from segdepth_app.paths import datasets_folder, move_to_trash
 from segdepth_app.reporting import Command
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from segdepth_app.gui.context import AppContext
     from segdepth_app.gui.process import Job
     from segdepth_app.gui.simulate.browsing import BrowserPresenter
+    from segdepth_app.gui.simulate.previewing import PreviewPresenter
     from segdepth_app.gui.simulate.view import SimulateView
 
 ACTIONS = ("pause", "resume", "cancel", "delete", "reveal")
@@ -27,8 +29,6 @@ ENABLED: dict[str, frozenset[str]] = {
     "none": frozenset(),
 }
 """The one table from a dataset's state to the buttons that are enabled."""
-
-RATE_KEY = "simulate/pixels_per_second"
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,9 @@ class Row:
 class SimulatePresenter:
     """Between the view, the datasets folder and the simulate jobs."""
 
-    def __init__(self, view: "SimulateView", browser: "BrowserPresenter", context: "AppContext") -> None:
+    def __init__(
+        self, view: "SimulateView", browser: "BrowserPresenter", preview: "PreviewPresenter", context: "AppContext"
+    ) -> None:
         self._view = view
         self._browser = browser
         self._context = context
@@ -55,14 +57,9 @@ class SimulatePresenter:
         self._library = Library(self.folder)
         self._entries: dict[Path, DatasetEntry] = {}
         self._selected: Path | None = None
-        self.recipe: Recipe | None = None
-        self._shelved: Recipe | None = None
+        self.new = Composer(view, preview, context, self.folder, self._launch)
         view.new_requested.connect(self.begin_new)
         view.new_closed.connect(self.leave_new)
-        view.preset_chosen.connect(self.take_preset)
-        view.field_changed.connect(self.set_field)
-        view.name_changed.connect(self.set_name)
-        view.start_requested.connect(self.start)
         view.selected.connect(self.select)
         view.action_requested.connect(self.act)
         context.datasets_changed.connect(self.refresh)
@@ -92,7 +89,7 @@ class SimulatePresenter:
     def select(self, path: Path) -> None:
         """The user chose a line of the list; what was typed for a new dataset waits for the panel."""
         self._selected = path
-        self._shelved, self.recipe = self.recipe or self._shelved, None
+        self.new.shelve()
         self._show_selected()
 
     def open_path(self, path: Path) -> bool:
@@ -127,7 +124,7 @@ class SimulatePresenter:
         entry = self._entries.get(self._selected) if self._selected else None
         self._show_actions(entry)
         self._show_progress(entry)
-        if self.recipe is not None:
+        if self.new.is_open:
             return
         if entry is None:
             self._browser.close()
@@ -174,61 +171,13 @@ class SimulatePresenter:
     # a new dataset
 
     def begin_new(self) -> None:
-        """Opens the panel, with what was typed there before the user looked at something else."""
-        self.recipe, self._shelved = self.recipe or self._shelved or Recipe(self.folder), None
-        self.recipe.check()
-        self._view.open_panel(self.recipe.presets, self.recipe.preset, self.recipe.name, self.recipe.typed)
-        self._show_recipe()
+        """Opens the panel."""
+        self.new.open()
 
     def leave_new(self) -> None:
         """Closes the panel; nothing is started."""
-        self.recipe = None
+        self.new.close()
         self._show_selected()
-
-    def take_preset(self, name: str) -> None:
-        """Fills the panel from a preset."""
-        if self.recipe and name != self.recipe.preset:
-            self.recipe.take_preset(name)
-            self._view.fill_panel(self.recipe.typed)
-            self._show_recipe()
-
-    def set_field(self, field: str, value: Any) -> None:
-        """The user typed a setting."""
-        if self.recipe:
-            self.recipe.set(field, value)
-            self._show_recipe()
-
-    def set_name(self, name: str) -> None:
-        """The user typed the name."""
-        if self.recipe:
-            self.recipe.set_name(name)
-            self._show_recipe()
-
-    def _show_recipe(self) -> None:
-        assert self.recipe is not None
-        self._view.show_complaints(self.recipe.complaints)
-        cost = self.recipe.cost(self._context.settings.get(RATE_KEY))
-        if cost is None:
-            self._view.show_cost("")
-            return
-        text = f"{cost.n_images} images, {size(cost.image_bytes)}"
-        if cost.minutes is not None:
-            text += f", about {duration(cost.minutes * 60)} at the pace measured last on this computer"
-        else:
-            text += ". The time is shown once this computer's pace is measured."
-        self._view.show_cost(text)
-
-    def start(self) -> None:
-        """Starts the job from what the panel holds."""
-        if self.recipe is None or not self.recipe.valid:
-            return
-        try:
-            config = self.recipe.config()
-        except SegDepthError as error:
-            self._context.report(error)
-            return
-        self.recipe = None
-        self._launch(config.model_dump(mode="json"))
 
     def _launch(self, config: dict[str, Any]) -> None:
         path = Path(config["out"])
@@ -288,11 +237,10 @@ class SimulatePresenter:
             self._context.report(event["message"], event["hint"])
 
     def _learn_pace(self, job: "Job") -> None:
-        """Reference pixels per second, for the next estimate."""
+        """For the next estimate."""
         if job.seconds_left and job.progress:
             config = SimulateConfig.model_validate(job.config)
-            left = (job.progress[1] - job.progress[0]) * config.n_defoci * config.grid.height_px * config.grid.width_px
-            self._context.settings.set(RATE_KEY, left / job.seconds_left)
+            costing.remember(self._context.settings, config, job.progress[1] - job.progress[0], job.seconds_left)
 
     def _on_state(self, path: Path) -> None:
         entry = self._entries.get(path)

@@ -6,35 +6,13 @@ from typing import Any
 
 from segdepth_app.config import SimulateConfig, build, preset_values, presets
 from segdepth_app.gui import drafts
-from segdepth_app.gui.simulate.library import Estimate, estimate, parts_folder
+from segdepth_app.gui.simulate.library import parts_folder
 
 FIRST_PRESET = "quick"
 NAME = re.compile(r"[^\\/:*?\"<>|\x00-\x1f]+")
 
-FIELDS = (
-    "n_specimens",
-    "n_defoci",
-    "validation_share",
-    "test_share",
-    "seed",
-    "specimen.thickness_low_atoms",
-    "specimen.thickness_high_atoms",
-    "specimen.share_wedge",
-    "specimen.share_rough",
-    "specimen.share_shuffled",
-    "optics.c1_low_nm",
-    "optics.c1_high_nm",
-    "optics.image_spread_low_pm",
-    "optics.image_spread_high_pm",
-    "optics.potential",
-    "grid.pixel_size_pm",
-    "grid.height_px",
-    "grid.width_px",
-    "grid.binning",
-    "workers",
-    "device",
-)
-"""What the panel offers; everything else comes from the preset."""
+FIELDS = tuple(field for field in drafts.fields_of(SimulateConfig) if field not in ("out", "preset"))
+"""What the panel offers: every setting but the file's name and the preset's."""
 
 
 class Recipe:
@@ -88,11 +66,10 @@ class Recipe:
         """The finished settings. Raises: InputError naming the field and the reason."""
         return build(SimulateConfig, self.values())
 
-    def cost(self, pixels_per_second: float | None) -> Estimate | None:
-        """What it will take; None while something is wrong with the settings."""
-        if set(self.complaints) - {"name"}:
-            return None
-        return estimate(self.config(), pixels_per_second)
+    @property
+    def simulable(self) -> bool:
+        """The settings make sense, whatever the dataset is called."""
+        return not set(self.complaints) - {"name"}
 
     def _starting_value(self, field: str) -> Any:
         value = drafts.get(self._values, field)

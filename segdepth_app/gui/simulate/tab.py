@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QWidget
 
 from segdepth_app.gui.simulate.browsing import BrowserPresenter
 from segdepth_app.gui.simulate.presenter import SimulatePresenter
+from segdepth_app.gui.simulate.preview_client import PreviewClient
+from segdepth_app.gui.simulate.previewing import PreviewPresenter
 from segdepth_app.gui.simulate.view import SimulateView
 
 if TYPE_CHECKING:
@@ -22,7 +24,9 @@ class SimulateTab(SimulateView):
     def __init__(self, context: "AppContext") -> None:
         super().__init__()
         self.browsing = BrowserPresenter(self.browser)
-        self.presenter = SimulatePresenter(self, self.browsing, context)
+        self.previews = PreviewClient(context.jobs, self)
+        self.previewing = PreviewPresenter(self.panel.preview, self.previews)
+        self.presenter = SimulatePresenter(self, self.browsing, self.previewing, context)
         context.theme_changed.connect(self.restyle)
         self._rescan = QTimer(self, interval=RESCAN_MS)
         self._rescan.timeout.connect(lambda: self.presenter.refresh() if self.isVisible() else None)

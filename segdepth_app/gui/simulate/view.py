@@ -26,7 +26,9 @@ from segdepth_app.gui.widgets.empty_state import EmptyState
 from segdepth_app.gui.widgets.lists import list_table, put_side_by_side, scrolling, set_cell, titled_list
 
 HEADERS = ("Name", "Specimens", "Images", "Size", "Preset", "State")
+WIDE_COLUMNS = (1, 2, 3, 4)
 LIST_WIDTH_PX = 480
+NARROW_LIST_PX = 230
 PRESET_WIDTH_PX = 64
 TITLES = {"pause": "Pause", "resume": "Resume", "cancel": "Cancel…", "delete": "Delete…", "reveal": "Show in folder"}
 
@@ -46,6 +48,7 @@ class SimulateView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._paths: list[Path] = []
+        self._is_narrow = False
         self.table = self._make_table()
         self.new = QPushButton("New dataset…")
         theme.set_role(self.new, "primary")
@@ -74,9 +77,10 @@ class SimulateView(QWidget):
             "A dataset holds simulated images of ceria together with the atoms in each of their columns.",
             {"New dataset…": self.new_requested.emit},
         )
-        self.browser_area = scrolling(self.browser)  # at 200 % a small screen has less room than it needs
+        # at 200 % a small screen has less room than they need
+        self.browser_area, self.panel_area = scrolling(self.browser), scrolling(self.panel)
         self.stack = QStackedWidget()
-        for page in (self.empty, self.message, self.browser_area, self.panel):
+        for page in (self.empty, self.message, self.browser_area, self.panel_area):
             self.stack.addWidget(page)
         self._lay_out()
 
@@ -123,19 +127,23 @@ class SimulateView(QWidget):
     def show_empty(self) -> None:
         """Nothing there yet: says what to do."""
         self.stack.setCurrentWidget(self.empty)
+        self._give_room(False)
 
     def show_message(self, text: str) -> None:
         """Words in place of the browser."""
         self.message.setText(text)
         self.stack.setCurrentWidget(self.message)
+        self._give_room(False)
 
     def show_browser(self) -> None:
         """The browser, with what its presenter has put there."""
         self.stack.setCurrentWidget(self.browser_area)
+        self._give_room(False)
 
     def open_panel(self, presets: list[str], preset: str, name: str, values: dict[str, Any]) -> None:
         """The panel for a new dataset."""
-        self.stack.setCurrentWidget(self.panel)
+        self.stack.setCurrentWidget(self.panel_area)
+        self._give_room(True)
         self.panel.open(presets, preset, name, values)
 
     def fill_panel(self, values: dict[str, Any]) -> None:
@@ -146,9 +154,9 @@ class SimulateView(QWidget):
         """Reasons, by field."""
         self.panel.show_complaints(complaints)
 
-    def show_cost(self, text: str) -> None:
-        """What the dataset will take."""
-        self.panel.cost.setText(text)
+    def show_cost(self, text: str, fits: bool) -> None:
+        """What the dataset will take, and whether the disk has room for it."""
+        self.panel.show_cost(text, fits=fits)
 
     def ask(self, question: str, explanation: str, verb: str, then: Callable[[], object]) -> None:
         """Asks before something is lost; calls `then` on yes."""
@@ -161,8 +169,28 @@ class SimulateView(QWidget):
     def restyle(self) -> None:
         """Takes the theme's colours again."""
         self.browser.restyle()
+        self.panel.preview.restyle()
 
     # inside
+
+    def _give_room(self, to_panel: bool) -> None:
+        """The panel with its preview is wide: meanwhile the list shows names and states only."""
+        if to_panel == self._is_narrow:
+            return
+        self._is_narrow = to_panel
+        for column in WIDE_COLUMNS:
+            self.table.setColumnHidden(column, to_panel)
+        self._lay_out_buttons(columns=2 if to_panel else 4)
+        self.splitter.widget(0).layout().activate()  # or the list is held to the width of one row of buttons
+        room = sum(self.splitter.sizes())
+        wanted = NARROW_LIST_PX if to_panel else LIST_WIDTH_PX
+        self.splitter.setSizes([wanted, max(room - wanted, wanted)])
+
+    def _lay_out_buttons(self, *, columns: int) -> None:
+        for place, name in enumerate(("pause", "cancel", "delete", "reveal")):
+            self.buttons.addWidget(self.action_buttons[name], place // columns, place % columns)
+        self.buttons.addWidget(self.action_buttons["resume"], 0, 0)
+        self.buttons.setColumnStretch(4, 1)
 
     def _fill(self, number: int, row: Row) -> None:
         texts = (row.name, row.specimens, row.images, row.size, row.preset, row.state)
@@ -184,13 +212,10 @@ class SimulateView(QWidget):
             self.selected.emit(self._paths[rows[0].row()])
 
     def _lay_out(self) -> None:
-        buttons = QGridLayout()
-        for column, name in enumerate(("pause", "cancel", "delete", "reveal")):
-            buttons.addWidget(self.action_buttons[name], 0, column)
-        buttons.addWidget(self.action_buttons["resume"], 0, 0)
-        buttons.setColumnStretch(4, 1)
+        self.buttons = QGridLayout()
+        self._lay_out_buttons(columns=4)
         left, side = titled_list("Datasets", self.new, self.table)
         side.addWidget(self.progress_text)
         side.addWidget(self.progress)
-        side.addLayout(buttons)
-        put_side_by_side(self, left, self.stack, sizes_px=(LIST_WIDTH_PX, 2 * LIST_WIDTH_PX))
+        side.addLayout(self.buttons)
+        self.splitter = put_side_by_side(self, left, self.stack, sizes_px=(LIST_WIDTH_PX, 2 * LIST_WIDTH_PX))

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -72,7 +73,7 @@ def titled_list(title: str, new: QPushButton, table: QTableWidget) -> tuple[QWid
     return widget, column
 
 
-def put_side_by_side(page: QWidget, left: QWidget, right: QWidget, *, sizes_px: tuple[int, int]) -> None:
+def put_side_by_side(page: QWidget, left: QWidget, right: QWidget, *, sizes_px: tuple[int, int]) -> QSplitter:
     """Fills a page with two halves whose border can be moved; the right one takes the room that is left."""
     splitter = QSplitter(Qt.Orientation.Horizontal)
     splitter.addWidget(left)
@@ -85,12 +86,43 @@ def put_side_by_side(page: QWidget, left: QWidget, right: QWidget, *, sizes_px: 
     layout = QHBoxLayout(page)
     layout.setContentsMargins(*[theme.SPACING_PX] * 4)
     layout.addWidget(splitter)
+    return splitter
 
 
 def scrolling(widget: QWidget) -> QScrollArea:
     """Shows all of a widget in a small window or at a large scale."""
-    area = QScrollArea()
-    area.setWidget(widget)
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    return area
+    return RoomyArea(widget)
+
+
+class RoomyArea(QScrollArea):
+    """Scrolls only where a widget's smallest size has no room.
+
+    Qt's own resizing takes the preferred height of a widget with wrapped words in it, which is far more than it needs.
+    """
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__()
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidget(widget)
+        widget.installEventFilter(self)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # Qt's name
+        """The widget takes the room there is."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # Qt's name
+        """The widget needs more or less than before."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._fit()
+        return super().eventFilter(watched, event)
+
+    def _fit(self) -> None:
+        smallest = self.widget().minimumSizeHint()
+        room = self.maximumViewportSize()
+        # a bar for one direction takes room from the other
+        if smallest.height() > room.height():
+            room.setWidth(room.width() - self.verticalScrollBar().sizeHint().width())
+        if smallest.width() > room.width():
+            room.setHeight(room.height() - self.horizontalScrollBar().sizeHint().height())
+        self.widget().resize(room.expandedTo(smallest))

@@ -1,4 +1,4 @@
-"""Icons of the play bar, drawn in the colour of the text: the style's own are black in the dark look too."""
+"""Icons of arrows and of the play bar, in the colour of the text: the style's own are black in the dark look too."""
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap, QPolygonF
@@ -13,12 +13,15 @@ SHAPES: dict[str, tuple[tuple[tuple[float, float], ...], ...]] = {
     "pause": (((4, 3), (7, 3), (7, 13), (4, 13)), ((9, 3), (12, 3), (12, 13), (9, 13))),
     "next": (((3, 3), (10, 8), (3, 13)), ((11, 3), (13, 3), (13, 13), (11, 13))),
     "previous": (((13, 3), (6, 8), (13, 13)), ((3, 3), (5, 3), (5, 13), (3, 13))),
+    "left": (((11, 3), (5, 8), (11, 13)),),
+    "right": (((5, 3), (11, 8), (5, 13)),),
+    "down": (((3, 5), (13, 5), (8, 11)),),
 }
 """Corners of each icon's polygons on a grid of 16."""
 
 
 def media_icon(name: str, colour: str, greyed: str) -> QIcon:
-    """play, pause, next or previous; `greyed` is its colour while the button is disabled."""
+    """One of SHAPES; `greyed` is its colour while the button is disabled."""
     icon = QIcon(_draw(name, colour))
     icon.addPixmap(_draw(name, greyed), QIcon.Mode.Disabled)
     return icon
