@@ -1,8 +1,7 @@
 """From a structure file to the slab that the image job sends its wave through.
 
-Units: Å, rad. x to the right, y down, z along the beam. A column table keeps its layers, a crystal that is turned to
-a zone axis has those it repeats in; any other list of atoms is cut into layers of its own: equally spaced ones
-where it has them, else slices about 2 Å thick.
+Units: Å, rad. x to the right, y down, z along the beam. A column table keeps its layers; any list of atoms is cut
+into layers of its own: equally spaced ones where it has them, else slices about 2 Å thick.
 """
 
 from dataclasses import replace
@@ -17,10 +16,9 @@ from segdepth_app.microscope.frame import Frame
 from segdepth_app.microscope.projection import Scatterers
 from segdepth_app.microscope.slices import Slab, slab_of
 from segdepth_app.microscope.thermal import b_factors
-from segdepth_app.specimen.crystal import STRAND_DTYPE, Layers, lattice_sites
-from segdepth_app.specimen.readers import read_atoms, read_column_table
+from segdepth_app.specimen.crystal import STRAND_DTYPE, Layers
+from segdepth_app.specimen.readers import oriented_slab, read_atoms, read_column_table
 from segdepth_app.specimen.specimen import middle_height
-from segdepth_app.specimen.structure import crystal_from_file
 from segdepth_app.units import angstrom_from_nm
 
 if TYPE_CHECKING:
@@ -43,9 +41,10 @@ def slab_of_structure(config: ImageConfig, frame: Frame) -> tuple[Slab, int]:
     if config.structure.suffix.lower() == ".csv":
         whole = _of_table(config, frame, scatterers)
     elif config.zone_axis is not None:
-        whole = _of_crystal(config, config.zone_axis, frame, scatterers)
+        thickness = angstrom_from_nm(config.thickness_nm)
+        whole = _of_atoms(oriented_slab(config.structure, config.zone_axis, frame.field, thickness), scatterers)
     else:
-        whole = _of_atoms(config, frame, scatterers)
+        whole = _of_atoms(_filling(read_atoms(config.structure), frame.field), scatterers)
     strands = whole.strands
     inside = (strands["x"] >= 0) & (strands["x"] < frame.field[1])
     inside &= (strands["y"] >= 0) & (strands["y"] < frame.field[0])
@@ -92,25 +91,8 @@ def _of_table(config: ImageConfig, frame: Frame, scatterers: Scatterers) -> Slab
     return slab_of(read_column_table(config.structure, pixel=frame.pixel), scatterers, origin=frame.origin)
 
 
-def _of_crystal(config: ImageConfig, zone_axis: tuple[int, int, int], frame: Frame, scatterers: Scatterers) -> Slab:
-    """A crystal that fills the field, one of its heaviest columns in the image's middle."""
-    crystal = crystal_from_file(config.structure, zone_axis)
-    height, width = frame.field
-    x, y, site = lattice_sites(crystal, (0.0, width, 0.0, height), (width / 2, height / 2))
-    n_periods = max(1, round(angstrom_from_nm(config.thickness_nm) / crystal.layers.period))
-    parts = []
-    for i, column in enumerate(crystal.sites):
-        for layer, number in column.atoms:
-            part = np.zeros(np.count_nonzero(site == i), STRAND_DTYPE)
-            part["x"], part["y"], part["element"], part["layer"] = x[site == i], y[site == i], number, layer
-            part["end"] = n_periods
-            parts.append(part)
-    strands = np.concatenate(parts)
-    return Slab(strands, crystal.layers, scatterers, middle=middle_height(strands, crystal.layers))
-
-
-def _of_atoms(config: ImageConfig, frame: Frame, scatterers: Scatterers) -> Slab:
-    strands, layers = strands_of_atoms(_filling(read_atoms(config.structure), frame.field))
+def _of_atoms(atoms: "Atoms", scatterers: Scatterers) -> Slab:
+    strands, layers = strands_of_atoms(atoms)
     return Slab(strands, layers, scatterers, middle=middle_height(strands, layers))
 
 

@@ -212,10 +212,10 @@ def test_crystal_turned_to_a_zone_axis_is_the_table_of_its_columns(tmp_path):
     """Ceria's cubic cell along [1 1 0], five periods thick, against a table of five atoms per column."""
     bulk("CeO2", "fluorite", a=5.411, cubic=True).write(tmp_path / "ceria.cif")
     height, width = (n * PIXEL for n in SHAPE)
-    # positions in a table are from the first pixel's centre; the image's middle is half a pixel further
-    middle = (width - PIXEL) / 2, (height - PIXEL) / 2
+    # positions in a table are from the first pixel's centre, half a pixel behind the image's corner
+    corner = -PIXEL / 2, -PIXEL / 2
     extent = (-PIXEL / 2, width - PIXEL / 2, -PIXEL / 2, height - PIXEL / 2)
-    x, y, site = lattice_sites(CERIA_110, extent, middle)
+    x, y, site = lattice_sites(CERIA_110, extent, corner)
     symbols = ["Ce" if CERIA_110.sites[i].element == 58 else "O" for i in site]
     # the first Ce column of a table has its atoms in the first layer
     lines = [f"{symbols[i]},{x[i] / PIXEL:.9f},{y[i] / PIXEL:.9f},5" for i in np.argsort(site)]
