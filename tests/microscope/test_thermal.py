@@ -3,10 +3,17 @@
 import numpy as np
 import pytest
 import torch
+from ase import Atoms
 
 from segdepth_app.config import OpticsConfig
+from segdepth_app.microscope.focal import FocalStack, Lens
+from segdepth_app.microscope.frame import Frame
 from segdepth_app.microscope.potentials import projected_potential
+from segdepth_app.microscope.projection import Scatterers, WaveGrid
+from segdepth_app.microscope.slices import Slab, exit_wave, exit_waves
+from segdepth_app.microscope.structure_slab import strands_of_atoms
 from segdepth_app.microscope.thermal import b_factors, displacement_rms
+from segdepth_app.specimen.ceria import CERIA_110, LAYER_SPACING, PERIOD_X, PERIOD_Y
 
 
 @pytest.mark.parametrize(
@@ -48,3 +55,76 @@ def test_displaced_atoms_scatter_as_the_debye_waller_factor_says(b_factor):
     mean = np.cos(2 * np.pi * np.sqrt(g2.numpy())[:, None] * u).mean(axis=1)
     # a cosine's standard deviation is below 0.71: 5 standard errors of the mean
     np.testing.assert_allclose(mean, expected.numpy(), rtol=0, atol=5 * 0.71 / np.sqrt(n))
+
+
+FIELD = (2 * PERIOD_Y, 2 * PERIOD_X)
+SHAPE = (108, 150)
+WARM = {"Ce": 0.75, "O": 1.11}
+N_CONFIGURATIONS = 64
+
+
+def ceria_block(periods=5):
+    """Ceria along [110] as atoms, each in the middle of its layer, in a cell that repeats across the beam."""
+    cells = [(i, j, k) for k in range(periods) for j in range(2) for i in range(2)]
+    found = [
+        (number, ((i + site.u) * PERIOD_X, (j + site.v) * PERIOD_Y, (2 * k + layer + 0.5) * LAYER_SPACING))
+        for i, j, k in cells
+        for site in CERIA_110.sites
+        for layer, number in site.atoms
+    ]
+    numbers, positions = zip(*found, strict=True)
+    return Atoms(numbers, positions, cell=(FIELD[1], FIELD[0], 2 * periods * LAYER_SPACING), pbc=True)
+
+
+def images_of(waves):
+    """The image of each wave alone, (K, H, W), and that of all together."""
+    frame = Frame(FIELD[1] / SHAPE[1], 1, (int(FIELD[0] / FIELD[1] * SHAPE[1]), SHAPE[1]), 0, SHAPE)
+    lens = Lens(300, -9e4, 5e7, 2e-4)
+    stacks = [FocalStack(part, frame, lens, [60.0]) for part in (*waves, waves)]
+    *single, together = (stack.image(c1=60, focal_spread_1e=0, image_spread=0).numpy() for stack in stacks)
+    return np.array(single), together
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_frozen_phonons_average_to_abtems():
+    """Mean images over 64 configurations each: they differ as their standard errors say, and from damped atoms more.
+
+    The field holds some 150 patches of the lens's resolution, so chi square over their number is known to ± 0.12.
+    """
+    import abtem
+
+    abtem.config.set({"local_diagnostics.progress_bar": False, "diagnostics.progress_bar": False})
+    atoms = ceria_block()
+    rms = {element: np.sqrt(b / (8 * np.pi**2)) for element, b in WARM.items()}
+    moving = abtem.FrozenPhonons(atoms, N_CONFIGURATIONS, rms, directions="xy", seed=3, ensemble_mean=False)
+    potential = abtem.Potential(
+        moving,
+        gpts=SHAPE[::-1],
+        slice_thickness=LAYER_SPACING,
+        parametrization="lobato",
+        projection="infinite",
+    )
+    waves = abtem.PlaneWave(energy=300e3).multislice(potential).compute(progress_bar=False).array
+    theirs, mean = images_of(torch.from_numpy(waves.transpose(0, 2, 1).copy()))
+
+    strands, layers = strands_of_atoms(atoms)
+    grid, rng = WaveGrid(SHAPE, FIELD), np.random.default_rng(0)
+    slab = Slab(strands, layers, Scatterers("lobato", WARM, frozen_phonons=True))
+    several = exit_waves(
+        [slab] * N_CONFIGURATIONS,
+        [grid] * N_CONFIGURATIONS,
+        voltage_kv=300,
+        device=torch.device("cpu"),
+        rngs=[rng] * N_CONFIGURATIONS,
+    )
+    ours, our_mean = images_of(several)
+    damped = exit_wave(
+        Slab(strands, layers, Scatterers("lobato", WARM)), grid, voltage_kv=300, device=torch.device("cpu")
+    )
+    without_phonons = images_of(damped[None])[1]
+
+    np.testing.assert_allclose(our_mean, ours.mean(axis=0), atol=1e-5)
+    of_theirs, of_ours = (images.var(axis=0, ddof=1) / N_CONFIGURATIONS for images in (theirs, ours))
+    assert ((our_mean - mean) ** 2 / (of_theirs + of_ours)).mean() < 1.5
+    assert ((without_phonons - mean) ** 2 / of_theirs).mean() > 3
