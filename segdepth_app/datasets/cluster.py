@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from segdepth_app import __version__
@@ -103,44 +104,44 @@ class _Tasks:
         self.config = config
         self.parts = parts
         self.reporter = reporter
+        self.settings = config.model_dump_json(exclude={"scheduler"})
         self.files = contents_of_files(config)
+        self.ended: SimpleQueue[str] = SimpleQueue()
         self.seen_workers = time.monotonic()
 
     def finished(self, todo: Sequence[PlannedSpecimen], n_threads: int) -> Finished:
         """Lists of finished ids."""
-        settings = self.config.model_dump_json(exclude={"scheduler"})
         groups = list(in_groups(todo, batch_size(self.config, "cluster")))
         waiting = iter(groups)
-        running: set[Any] = set()
+        running: dict[str, Any] = {}
         largest = max(map(len, groups), default=0)
         try:
             while True:
                 # few in flight per thread: results wait in the workers' memory, not here
                 for group in islice(waiting, 2 * n_threads - len(running)):
-                    running.add(
-                        self.client.submit(
-                            simulate_remotely, settings, self.files, group, __version__, pure=False, retries=2
-                        )
-                    )
+                    future = self._submitted(group)
+                    running[future.key] = future
                 if not running:
                     return
                 self.parts.check_space(largest * len(running))
-                done = self._done_within_a_tick(running)
-                running -= done
+                done = [running.pop(key) for key in self._done_within_a_tick()]
                 yield [specimen for future in done for specimen in self._keep(future)]
                 n_threads = self._watched(n_threads)
         finally:
             with suppress(Exception):
-                self.client.cancel(list(running), force=True)
+                self.client.cancel(list(running.values()), force=True)
 
-    def _done_within_a_tick(self, running: set[Any]) -> set[Any]:
-        from distributed import wait
+    def _submitted(self, group: Group) -> Any:
+        future = self.client.submit(
+            simulate_remotely, self.settings, self.files, group, __version__, pure=False, retries=2
+        )
+        future.add_done_callback(lambda ended: self.ended.put(ended.key))
+        return future
 
-        try:
-            ended = wait(list(running), timeout=TICK_SECONDS, return_when="FIRST_COMPLETED")  # type: ignore[no-untyped-call]
-            return set(ended.done)
-        except TimeoutError:
-            return set()
+    def _done_within_a_tick(self) -> list[str]:
+        with suppress(Empty):
+            return [self.ended.get(timeout=TICK_SECONDS)]
+        return []
 
     def _keep(self, future: Any) -> list[int]:
         """Fetches the specimens of one task and keeps them."""
