@@ -66,7 +66,7 @@ def run(config: MovieConfig, reporter: Reporter) -> None:
     frame = frame_from_config(config.grid)
     moving = moving_specimen(config, frame, rng)
     if moving.n_outside:
-        reporter.warning(f"{moving.n_outside} columns of {config.structure} lie outside the image.")
+        reporter.warning(f"Columns of {config.structure} outside the image were left out: {moving.n_outside}.")
     images = _Images(config, frame, moving.specimen, device)
     kind = np.uint8 if config.dose_e_per_px < BRIGHT else np.uint16
     frames = np.zeros((config.n_frames, *frame.shape), kind)

@@ -1,5 +1,7 @@
 """Ceria specimens: lattice, surfaces, and deviations from the plane."""
 
+import hashlib
+
 import numpy as np
 import pytest
 from ase.spacegroup import crystal
@@ -109,3 +111,25 @@ def test_extent_is_filled_without_doubles():
     cells = (EXTENT[1] - EXTENT[0]) * (EXTENT[3] - EXTENT[2]) / (PERIOD_X * PERIOD_Y)
     assert len(x) == pytest.approx(6 * cells, rel=0.06)
     assert len({(round(a, 3), round(b, 3)) for a, b in zip(x, y, strict=True)}) == len(x)
+
+
+@pytest.mark.parametrize(
+    ("kind", "surface", "faces", "digest"),
+    [
+        ("wedge", "flat", "both", "f4e3d060dc85f01b"),
+        ("wedge", "sawtooth", "exit", "bbe7d85ea530830f"),
+        ("wedge", "stepped", "mixed", "4b83b8604d0acbe8"),
+        ("rough", "flat", "both", "5993b48af19ad536"),
+        ("rough", "sawtooth", "exit", "11e258696f983ee6"),
+        ("rough", "stepped", "mixed", "374366ea1c9afba2"),
+        ("shuffled", "flat", "both", "1b7a689a2a8a8fea"),
+        ("shuffled", "sawtooth", "exit", "062bbd68d4b13b51"),
+        ("shuffled", "stepped", "mixed", "17d8e4c6b7b9a883"),
+    ],
+)
+def test_a_seed_gives_the_specimen_it_always_gave(kind, surface, faces, digest):
+    """Hashes of version 0.1.0, when specimens could neither turn nor have anything beside them."""
+    rng = np.random.default_rng([7, len(kind), len(surface)])
+    table = build_specimen(SpecimenPlan(surface, kind, 6.0, faces), (-3.0, 40.0, -3.0, 40.0), rng).table
+    names = ("x", "y", "element", "count", "first", "plane", "deviation")
+    assert hashlib.sha256(b"".join(table[name].tobytes() for name in names)).hexdigest()[:16] == digest
