@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from segdepth_app.microscope.focal import FocalStack, Lens
     from segdepth_app.microscope.frame import Frame
 
-WAVE_SAMPLING = 0.08
+WAVE_SAMPLING = {"debye-waller": 0.08, "frozen-phonon": 0.053}
+"""Å. Atoms that are displaced instead of damped are sharper: 1.0 % off at 5.3 pm, 1.9 % at 8 pm (against 1.8 pm)."""
 FOCAL_STEP = 10.0
 
 
@@ -105,7 +106,8 @@ def _frame(config: ImageConfig) -> "Frame":
 
     pixel = angstrom_from_pm(config.pixel_size_pm)
     shape = config.height_px, config.width_px
-    wave_y, wave_x = (next_fast_len(ceil(n * pixel / WAVE_SAMPLING)) for n in shape)
+    step = WAVE_SAMPLING[config.thermal]
+    wave_y, wave_x = (next_fast_len(ceil(n * pixel / step)) for n in shape)
     return Frame(pixel=pixel, binning=1, shape=shape, margin=0, wave_shape=(wave_y, wave_x))
 
 

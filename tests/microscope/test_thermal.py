@@ -91,6 +91,8 @@ def test_frozen_phonons_average_to_abtems():
     """Mean images over 64 configurations each: they differ as their standard errors say, and from damped atoms more.
 
     The field holds some 150 patches of the lens's resolution, so chi square over their number is known to ± 0.12.
+    What the two programs' sampling leaves is 3.5 % of the contrast, half of the standard error (measured with the
+    same displacements for both: it falls to 1 % on a grid twice as fine).
     """
     import abtem
 
