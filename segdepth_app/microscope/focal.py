@@ -12,6 +12,7 @@ that nothing that passes at more than 1e-4 is folded into what the stored pixels
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from math import ceil, pi
 
 import torch
@@ -159,6 +160,10 @@ class _NodeOptics:
             found.grad_y**2 + found.grad_x**2,
         )
         self.damping = [(-strength * term).to(torch.float32) for term in squares]
+        steps = {round(b - a, 6) for a, b in pairwise(nodes)}
+        self.step = cis(-self.defocus * (nodes[1] - nodes[0])) if len(steps) == 1 else None
+        self._last: tuple[int, Tensor] | None = None
+        self._whole = torch.empty(0, device=device)
         bytes_each = 40 * self.shape[0] * self.shape[1]
         self.at_once = max(1, NODE_BYTES_ON_GPU // bytes_each) if device.type == "cuda" else 1
 
@@ -170,14 +175,30 @@ class _NodeOptics:
         """What the wave's spectrum is multiplied by at the chosen nodes, complex64 (k, n passed)."""
         quadratic, linear, constant = self.damping
         made = []
-        for c1 in self.nodes[chosen]:
+        for k in range(chosen.start, chosen.stop):
+            c1 = self.nodes[k]
             damping = torch.exp((quadratic * c1 + linear).mul_(c1).add_(constant))
-            made.append(cis(-(self.rest + self.defocus * c1)) * damping)
+            made.append(self._phase(k) * damping)
         return torch.stack(made)
 
+    def _phase(self, k: int) -> Tensor:
+        """e^{-iχ} at node k; from the node before it where nodes are evenly spaced, for a fifth of the time.
+
+        Thirty products in single precision are still right to 1e-6.
+        """
+        if self.step is None or k == 0 or self._last is None or self._last[0] != k - 1:
+            phase = cis(-(self.rest + self.defocus * self.nodes[k]))
+        else:
+            phase = self._last[1] * self.step
+        self._last = k, phase
+        return phase
+
     def placed(self, values: Tensor) -> Tensor:
-        """Values (k, n passed) on the whole grid, 0 elsewhere: (k, H, W)."""
-        whole = values.new_zeros((len(values), self.shape[0] * self.shape[1]))
+        """Values (k, n passed) on the whole grid, 0 elsewhere: (k, H, W), until the next call."""
+        n = self.shape[0] * self.shape[1]
+        if self._whole.shape[0] < len(values):
+            self._whole = values.new_zeros((len(values), n))
+        whole = self._whole[: len(values)]
         whole[:, self.passed] = values
         return whole.view(len(values), *self.shape)
 

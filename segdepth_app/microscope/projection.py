@@ -3,10 +3,12 @@
 Units: Å, V·Å, rad, B in Å². Axes: [..., y, x]. Structure factors live on the half plane g_x ≥ 0 up to the
 potential's own limit, complex64 (rows, n_cols), in V·Å.
 
-exp(iσV) and waves are limited to 2/3 of the Nyquist frequency against aliasing. V is limited like them where
-thermal motion damps it: at 8 pm images are then within 0.1 to 0.3 % of those at 2 pm, and 0.4 to 1.4 % off with
-V up to Nyquist, which scatters electrons out of the band. Atoms that are not damped (no B, or frozen phonons)
-need V up to Nyquist: 2 to 4 % off at 5.3 to 8 pm, against 5 to 20 %.
+Waves are limited to 2/3 of the Nyquist frequency against aliasing, by the propagator. What else is limited depends
+on thermal motion (rms of images over their std, against 2 pm, measured on ceria wedges):
+- damped by it, V has next to nothing beyond that band and is limited to it, exp(iσV) is left as it is: 0.01 to
+  0.03 % at 5.3 pm, 0.2 to 0.35 % at 8 pm, 0.4 to 0.85 % at 9 pm. With exp(iσV) limited as well: up to 0.75 % at 8 pm.
+- atoms that are not damped (no B, or frozen phonons) need V up to Nyquist, and then exp(iσV) limited: 2 to 3.5 % at
+  5.3 pm, 4 % at 8 pm, where V limited to the band is 10 to 20 % off.
 """
 
 from dataclasses import dataclass, field
@@ -151,7 +153,7 @@ class Projector:
         return self._half
 
     def transmission(self, factor: Tensor) -> Tensor:
-        """exp(iσV), band-limited, complex64 (..., H, W)."""
+        """exp(iσV), complex64 (..., H, W); limited to the band where V is not."""
         ny, nx = self.grid.shape
         half = self._half_plane((*factor.shape[:-2], ny, nx // 2 + 1))
         scaled = factor * self.sigma
@@ -159,5 +161,5 @@ class Projector:
         half[..., : ky + 1, : self.n_cols] = scaled[..., : ky + 1, :]
         half[..., ny - ky :, : self.n_cols] = scaled[..., ky + 1 :, :]
         phase = torch.fft.irfft2(half, s=(ny, nx), norm="forward")
-        spectrum = fft2(torch.complex(torch.cos(phase), torch.sin(phase)))
-        return unscaled_ifft2(spectrum.mul_(self.band))
+        transmission = torch.complex(torch.cos(phase), torch.sin(phase))
+        return transmission if self.scatterers.damped else unscaled_ifft2(fft2(transmission).mul_(self.band))

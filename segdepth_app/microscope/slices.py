@@ -2,7 +2,7 @@
 
 Units: Å, V·Å, rad. Axes: [y, x]. The beam runs along z. Each atomic layer is one slice: it transmits the wave
 by exp(iσV), then propagates it by the layer spacing, so the exit face lies one slice behind the last layer.
-The propagator is limited to 2/3 of the Nyquist frequency against aliasing, as is exp(iσV).
+The propagator is limited to 2/3 of the Nyquist frequency against aliasing; for V and exp(iσV) see projection.py.
 
 The structure factor of a layer is a product of two phase matrices, exact and cheap; from one period to the next
 only the columns that begin or end are added or removed.
