@@ -21,6 +21,7 @@ def make_dataset(path, *, splits=("train", "train", "validation", "test"), binni
             row = np.zeros(1, SPECIMEN_DTYPE)[0]
             row["id"], row["split"], row["seed"] = number, split.encode(), number
             row["kind"], row["surface"], row["thickness"] = b"wedge", b"flat", 4.0
+            row["lattice_scale"], row["temperature_k"] = 1.0, np.nan
             columns = np.zeros(3, COLUMN_DTYPE)
             columns["x"], columns["y"], columns["element"], columns["count"] = (
                 (1, 5, 9),

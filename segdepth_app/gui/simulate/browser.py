@@ -1,34 +1,25 @@
-"""The dataset browser: image with its columns as dots, and the column table. Widgets only; imports pyqtgraph."""
-
-from typing import Any
+"""The dataset browser: one picture with its columns as dots, and the column table. Widgets only; imports pyqtgraph."""
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QCheckBox,
-    QHBoxLayout,
-    QHeaderView,
-    QLabel,
-    QSlider,
-    QSpinBox,
-    QSplitter,
-    QTableView,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSpinBox, QSplitter, QVBoxLayout, QWidget
 
 from segdepth_app.gui import theme
-from segdepth_app.gui.simulate.browsing import Columns, column_texts
+from segdepth_app.gui.simulate.column_table import TABLE_WIDTH_PX, ColumnTable
+from segdepth_app.gui.simulate.columns import Columns
 from segdepth_app.gui.widgets.class_legend import ClassLegend
+from segdepth_app.gui.widgets.dose_field import DoseField
 from segdepth_app.gui.widgets.image_pane import ImagePane
+from segdepth_app.gui.widgets.image_stepper import ImageStepper
 
-HEADERS = ("Element", "Atoms", "Off plane", "x (Å)", "y (Å)")
-AnyIndex = QModelIndex | QPersistentModelIndex
-
+PICTURES = {
+    "clean": ("Clean image", "grey"),
+    "noisy": ("With noise", "grey"),
+    "depth": ("Atoms per column", "labels"),
+    "weight": ("Weight in training", "heat"),
+}
 DOT_PX = 8
-TABLE_WIDTH_PX = 310
 
 
 class BrowserView(QWidget):
@@ -36,37 +27,55 @@ class BrowserView(QWidget):
 
     specimen_chosen = Signal(int)
     image_chosen = Signal(int)
+    picture_chosen = Signal(str)
+    dose_typed = Signal(str)
     pixel_picked = Signal(float, float)
     column_chosen = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._columns: Columns | None = None
+        self._shown = "clean"
         self.specimen = QSpinBox()
         self.specimen.setAccessibleName("Specimen")
+        self.specimen.setKeyboardTracking(False)
         self.specimen.valueChanged.connect(lambda value: self.specimen_chosen.emit(value - 1))
-        self.about = QLabel()
-        self.about.setWordWrap(True)
-        self.pane = ImagePane("Image")
+        self.about = _words("")
+        self.picture = QComboBox()
+        self.picture.setAccessibleName("Picture")
+        for name, (title, _) in PICTURES.items():
+            self.picture.addItem(title, name)
+        self.picture.currentIndexChanged.connect(self._on_picture)
+        self.dose = DoseField()
+        self.dose.typed.connect(self.dose_typed)
+        self.dose.hide()
+        self.status = _words("muted")
+        self.problem = _words("bad")
+        self.pane = ImagePane("Clean image")
+        self.pane.plot.setMinimumSize(200, 160)
         self.pane.pixel_clicked.connect(lambda x, y, _: self.pixel_picked.emit(float(x), float(y)))
         self.dots = pg.ScatterPlotItem(pxMode=True, size=DOT_PX, pen=pg.mkPen(225, 225, 225))
         self.dots.setZValue(5)
         self.pane.view.addItem(self.dots)
         self.show_dots = QCheckBox("Show columns")
         self.show_dots.setChecked(True)
-        self.show_dots.toggled.connect(self.dots.setVisible)
-        self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setAccessibleName("Image of the specimen")
-        self.slider.setPageStep(1)
-        self.slider.valueChanged.connect(self._on_slider)
-        self.position = QLabel()
-        self.optics = QLabel()
-        theme.set_role(self.optics, "muted")
-        self.optics.setWordWrap(True)
-        self.model = ColumnModel(self)
-        self.table = self._make_table()
+        self.show_dots.toggled.connect(self._show_or_hide_dots)
+        self.stepper = ImageStepper()
+        self.stepper.stepped.connect(self.image_chosen)
+        self.stepper.take_keys_of(self.pane)
+        self.optics = _words("muted")
+        self.column = _words("")
+        self.table = ColumnTable()
+        self.table.column_chosen.connect(self.column_chosen)
         self.legend = ClassLegend(vertical=False)
         self._lay_out()
+        self.show_problem("")
+
+    def clear(self) -> None:
+        """Another dataset: no picture, no columns."""
+        self.pane.clear()
+        self.dots.clear()
+        self.show_problem("")
 
     def set_specimens(self, n: int) -> None:
         """How many there are; shows the first."""
@@ -82,25 +91,38 @@ class BrowserView(QWidget):
 
     def set_images(self, n: int) -> None:
         """How many images the specimen has; stands at the first."""
-        self.slider.blockSignals(True)
-        self.slider.setRange(0, max(n - 1, 0))
-        self.slider.setValue(0)
-        self.slider.blockSignals(False)
-        self._show_position()
-
-    def set_levels(self, low: float, high: float) -> None:
-        """Black and white, the same for all images."""
-        self.pane.clear()
-        self.pane.set_levels(low, high)
+        self.stepper.set_images(n)
 
     def set_pixel_size(self, pixel_size_pm: float) -> None:
         """For the scale bar."""
         self.pane.set_pixel_size(pixel_size_pm)
 
-    def show_image(self, image: np.ndarray, optics: str) -> None:
-        """(H, W) float32, and what it was made with."""
-        self.pane.set_image(image)
-        self.optics.setText(optics)
+    def show_picture(self, picture: np.ndarray, name: str, levels: tuple[float, float]) -> None:
+        """(H, W), which of PICTURES it is, and its black and white."""
+        title, kind = PICTURES[name]
+        self._shown = name
+        self.pane.set_title(title)
+        self.pane.set_kind(kind)
+        self.pane.set_levels(*levels)
+        self.pane.set_image(picture)
+        self._show_or_hide_dots()
+
+    def show_optics(self, text: str) -> None:
+        """What the image was made with."""
+        self.optics.setText(text)
+
+    def show_dose(self, typed: str, per_area: str, reason: str) -> None:
+        """The dose field, the same dose per area, and why it is refused."""
+        self.dose.show_dose(typed, per_area, reason)
+
+    def show_status(self, text: str) -> None:
+        """What is going on; the picture stays."""
+        self.status.setText(text)
+
+    def show_problem(self, text: str) -> None:
+        """Why there is no other picture."""
+        self.problem.setText(text)
+        self.problem.setVisible(bool(text))
 
     def show_columns(self, columns: Columns) -> None:
         """Dots over the image and lines in the table."""
@@ -109,41 +131,28 @@ class BrowserView(QWidget):
         counts = np.clip(columns.table["count"], 0, len(brushes) - 1)
         self.dots.setData(columns.x_px + 0.5, columns.y_px + 0.5, brush=[brushes[int(count)] for count in counts])
         self.pane.set_crosshair(None, None)
-        self.model.set_columns(columns)
+        self.column.setText("Click a column to read its atoms.")
+        self.table.show_columns(columns)
 
-    def mark_column(self, row: int) -> None:
-        """Crosshair and table row of one column."""
+    def mark_column(self, row: int, text: str) -> None:
+        """Crosshair and table row of one column, and what it holds."""
         assert self._columns is not None
         self.pane.set_crosshair(float(self._columns.x_px[row]), float(self._columns.y_px[row]))
-        selection = self.table.selectionModel()
-        if selection.currentIndex().row() != row:
-            self.table.selectRow(row)
+        self.column.setText(text)
+        self.table.mark(row)
 
     def restyle(self) -> None:
         """Takes the theme's colours again."""
         self.pane.refresh_theme()
         self.legend.update()
 
-    def _on_slider(self, value: int) -> None:
-        self._show_position()
-        self.image_chosen.emit(value)
+    def _on_picture(self) -> None:
+        self.dose.setVisible(self.picture.currentData() == "noisy")
+        self.picture_chosen.emit(self.picture.currentData())
 
-    def _show_position(self) -> None:
-        self.position.setText(f"image {self.slider.value() + 1} of {self.slider.maximum() + 1}")
-
-    def _make_table(self) -> QTableView:
-        table = QTableView()
-        table.setAccessibleName("Columns of the specimen")
-        table.setModel(self.model)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(22)
-        table.setMinimumWidth(TABLE_WIDTH_PX)
-        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        table.setAlternatingRowColors(True)
-        table.selectionModel().currentRowChanged.connect(lambda now, _: self.column_chosen.emit(now.row()))
-        return table
+    def _show_or_hide_dots(self) -> None:
+        # in their own colours they would hide the rings
+        self.dots.setVisible(self.show_dots.isChecked() and self._shown != "depth")
 
     def _lay_out(self) -> None:
         label = QLabel("Specimen")
@@ -152,16 +161,19 @@ class BrowserView(QWidget):
         top.addWidget(label)
         top.addWidget(self.specimen)
         top.addWidget(self.about, 1)
-        top.addWidget(self.show_dots)
-        below = QHBoxLayout()
-        below.addWidget(self.position)
-        below.addWidget(self.slider, 1)
+        second = QHBoxLayout()
+        for widget in (self.picture, self.dose, self.show_dots):
+            second.addWidget(widget)
+        second.addWidget(self.status, 1)
         left = QWidget()
         image = QVBoxLayout(left)
         image.setContentsMargins(0, 0, 0, 0)
+        image.addLayout(second)
+        image.addWidget(self.problem)
         image.addWidget(self.pane, 1)
-        image.addLayout(below)
+        image.addWidget(self.stepper)
         image.addWidget(self.optics)
+        image.addWidget(self.column)
         counts = QHBoxLayout()
         counts.addWidget(QLabel("Atoms"))
         counts.addWidget(self.legend, 1)
@@ -179,35 +191,9 @@ class BrowserView(QWidget):
         layout.addLayout(counts)
 
 
-class ColumnModel(QAbstractTableModel):
-    """The column table as Qt asks for it: line by line, when shown."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._columns: Columns | None = None
-
-    def set_columns(self, columns: Columns) -> None:
-        """Replaces all lines."""
-        self.beginResetModel()
-        self._columns = columns
-        self.endResetModel()
-
-    def rowCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() or self._columns is None else len(self._columns)
-
-    def columnCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(HEADERS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
-        if role != Qt.ItemDataRole.DisplayRole:
-            return None
-        return HEADERS[section] if orientation is Qt.Orientation.Horizontal else str(section)
-
-    def data(self, index: AnyIndex, role: int = 0) -> Any:
-        if self._columns is None or not index.isValid():
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return column_texts(self._columns.table[index.row()])[index.column()]
-        if role == Qt.ItemDataRole.TextAlignmentRole and index.column():
-            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        return None
+def _words(role: str) -> QLabel:
+    label = QLabel()
+    label.setWordWrap(True)
+    if role:
+        theme.set_role(label, role)
+    return label

@@ -60,3 +60,12 @@ def column_text(row: np.void) -> str:
 def symbol(number: int) -> str:
     """An element's symbol, or its number where the tables do not name it."""
     return SYMBOLS.get(number, str(number))
+
+
+SORT_FIELDS = ("element", "count", "deviation", "x", "y")
+
+
+def order(table: np.ndarray, column: int, *, descending: bool) -> np.ndarray:
+    """Rows of a column table in the order of one of SORT_FIELDS; equal ones keep their order. (n,) indices."""
+    values = table[SORT_FIELDS[column]].astype(float)
+    return np.argsort(-values if descending else values, kind="stable")

@@ -21,6 +21,7 @@ GROUPS: dict[str, tuple[Row, ...]] = {
         Row("Share of wedges", ("specimen.share_wedge",)),
         Row("Share of rough", ("specimen.share_rough",)),
         Row("Share of shuffled", ("specimen.share_shuffled",)),
+        Row("Rough with terraces", ("specimen.share_terraced",), rare=True),
         Row(
             "Wedge cut from", ("specimen.wedge_faces",), (("both", "both faces"), ("exit", "the exit face")), rare=True
         ),

@@ -3,22 +3,17 @@
 import numpy as np
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 
 from segdepth_app.gui import theme
+from segdepth_app.gui.simulate.browser import PICTURES
 from segdepth_app.gui.widgets.arrow_button import ArrowButton
 from segdepth_app.gui.widgets.class_legend import ClassLegend
-from segdepth_app.gui.widgets.field_editors import EDITOR_WIDTH_PX, mark
+from segdepth_app.gui.widgets.dose_field import DoseField
 from segdepth_app.gui.widgets.image_pane import ImagePane
 from segdepth_app.gui.widgets.image_stepper import ImageStepper
 from segdepth_app.specimen.table import SPECIMEN_KINDS
 
-PANES = {
-    "clean": ("Clean image", "grey"),
-    "noisy": ("With noise", "grey"),
-    "depth": ("Atoms per column", "labels"),
-    "weight": ("Weight in training", "heat"),
-}
 SMALLEST_PANE_PX = (130, 110)
 
 
@@ -50,20 +45,14 @@ class PreviewView(QWidget):
         for kind in SPECIMEN_KINDS:
             self.kind.addItem(f"only {kind}", kind)
         self.kind.currentIndexChanged.connect(lambda _: self.kind_chosen.emit(self.kind.currentData()))
-        self.dose = QLineEdit()
-        self.dose.setFixedWidth(EDITOR_WIDTH_PX)
-        self.dose.setAccessibleName("Dose of the noisy picture, electrons per pixel")
-        self.dose.setToolTip(
-            "Electrons per reference pixel in vacuum; only for this preview, a dataset is free of noise"
-        )
-        self.dose.textEdited.connect(self.dose_typed)
-        self.per_area = QLabel()
+        self.dose = DoseField()
+        self.dose.typed.connect(self.dose_typed)
         self.status = QLabel()
         theme.set_role(self.status, "muted")
         self.problem = QLabel()
         self.problem.setWordWrap(True)
         theme.set_role(self.problem, "bad")
-        self.panes = {name: ImagePane(title, kind) for name, (title, kind) in PANES.items()}
+        self.panes = {name: ImagePane(title, kind) for name, (title, kind) in PICTURES.items()}
         self.panes["weight"].set_levels(0, 1)
         for name, pane in self.panes.items():
             pane.plot.setMinimumSize(*SMALLEST_PANE_PX)
@@ -83,7 +72,7 @@ class PreviewView(QWidget):
         self.show_problem("")
 
     def show_pictures(self, pictures: dict[str, np.ndarray], levels: dict[str, tuple[float, float]]) -> None:
-        """One array for each of PANES, and black and white of the grey ones."""
+        """One array for each of PICTURES, and black and white of the grey ones."""
         for name, (low, high) in levels.items():
             self.panes[name].set_levels(low, high)
         for name, picture in pictures.items():
@@ -107,12 +96,7 @@ class PreviewView(QWidget):
 
     def show_dose(self, typed: str, per_area: str, reason: str) -> None:
         """The dose field, the same dose per area, and why it is refused."""
-        if self.dose.text() != typed:
-            self.dose.setText(typed)
-        mark(self.dose, invalid=bool(reason))
-        self.dose.setAccessibleDescription(reason)
-        self.per_area.setText(reason or per_area)
-        theme.set_role(self.per_area, "bad" if reason else "")
+        self.dose.show_dose(typed, per_area, reason)
 
     def set_pixel_size(self, pixel_size_pm: float) -> None:
         """For the scale bars."""
@@ -168,13 +152,6 @@ class PreviewView(QWidget):
             top.addWidget(widget)
         top.addStretch(1)
         top.addWidget(self.status)
-        dose = QHBoxLayout()
-        dose.setSpacing(6)
-        dose_label = QLabel("Dose λ")
-        dose_label.setBuddy(self.dose)
-        for part in (dose_label, self.dose, QLabel("e/px"), self.per_area):
-            dose.addWidget(part)
-        dose.addStretch(1)
         grid = QGridLayout()
         grid.setSpacing(theme.SPACING_PX)
         for i, pane in enumerate(self.panes.values()):
@@ -186,7 +163,7 @@ class PreviewView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         layout.addLayout(top)
-        layout.addLayout(dose)
+        layout.addWidget(self.dose)
         layout.addWidget(self.problem)
         layout.addLayout(grid, 1)
         layout.addWidget(self.stepper)

@@ -1,12 +1,12 @@
 """Decisions of the live preview: what is asked of the child, and what is said of the answer. No widgets."""
 
 from collections.abc import Callable
-from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 from segdepth_app.gui.simulate import facts
 from segdepth_app.gui.simulate.columns import Columns, column_text, placed
 from segdepth_app.gui.simulate.costing import Measured
+from segdepth_app.gui.simulate.noise import FIRST_DOSE, dose_complaint, with_noise
 from segdepth_app.gui.texts import duration
 
 if TYPE_CHECKING:
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 TYPING_MS = 400
 """A preview is asked for once nothing was typed for so long."""
-FIRST_DOSE = "2.5"
-NOISE_SIGMAS = 2.0
 PICTURES = ("clean", "noisy", "depth", "weight")
 
 
@@ -139,24 +137,6 @@ class PreviewPresenter:
 
     def _on_failure(self, reason: str) -> None:
         self._view.show_problem(reason)
-
-
-def dose_complaint(text: str) -> str:
-    """Why a dose is refused; nothing where it is taken."""
-    try:
-        dose = float(text)
-    except ValueError:
-        return "This should be a number."
-    return "" if 0 < dose <= 1e6 else "This should be above 0 and up to 1,000,000."
-
-
-def with_noise(levels: tuple[float, float], counts_in_vacuum: float) -> tuple[float, float]:
-    """Black and white for counts: the clean picture's, and two standard deviations of its Poisson noise beyond."""
-    low, high = levels
-    return (
-        max(low - NOISE_SIGMAS * sqrt(max(low, 0) / counts_in_vacuum), 0.0),
-        high + NOISE_SIGMAS * sqrt(max(high, 0) / counts_in_vacuum),
-    )
 
 
 def facts_text(found: dict[str, Any], shape: tuple[int, ...]) -> str:

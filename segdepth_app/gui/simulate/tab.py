@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtWidgets import QWidget
 
 from segdepth_app.gui.simulate.browsing import BrowserPresenter
@@ -23,15 +23,14 @@ class SimulateTab(SimulateView):
 
     def __init__(self, context: "AppContext") -> None:
         super().__init__()
-        self.browsing = BrowserPresenter(self.browser)
-        self.previews = PreviewClient(context.jobs, self)
+        self.maps, self.previews = PreviewClient(context.jobs), PreviewClient(context.jobs)
+        self.browsing = BrowserPresenter(self.browser, self.maps)
         self.previewing = PreviewPresenter(self.panel.preview, self.previews)
         self.presenter = SimulatePresenter(self, self.browsing, self.previewing, context)
         context.theme_changed.connect(self.restyle)
         self._rescan = QTimer(self, interval=RESCAN_MS)
         self._rescan.timeout.connect(lambda: self.presenter.refresh() if self.isVisible() else None)
         self._rescan.start()
-        self.destroyed.connect(self.browsing.close)
 
     def open_path(self, path: str | Path) -> bool:
         """Shows a dataset; False for anything that is none of this folder's."""
@@ -45,6 +44,14 @@ class SimulateTab(SimulateView):
         """Selects it again, where it is still there."""
         if "selected" in state:
             self.open_path(state["selected"])
+
+    def event(self, event: QEvent) -> bool:
+        """A tab that goes for good takes its helpers with it."""
+        if event.type() == QEvent.Type.DeferredDelete:
+            self._rescan.stop()
+            self.browsing.close()
+            self.previewing.close()
+        return super().event(event)
 
 
 def create_tab(context: "AppContext") -> QWidget:

@@ -19,6 +19,8 @@ from segdepth_app.gui.widgets.scale_bar import ScaleBar
 
 pg.setConfigOptions(imageAxisOrder="row-major", antialias=False)
 
+LABEL_LEVELS = (0.0, 255.0)
+
 Marker = tuple[float, float, str, str]
 """x, y in source pixels, colour, label."""
 
@@ -50,7 +52,7 @@ class ImagePane(QWidget):
 
     def __init__(self, title: str, kind: str = "grey", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._levels: tuple[float, float] | None = (0, 255) if kind == "labels" else None
+        self._levels: tuple[float, float] | None = None
         self._image: np.ndarray | None = None
         self._scale = 1.0
         self._title = QLabel(title)
@@ -61,8 +63,7 @@ class ImagePane(QWidget):
         self.view = self.plot.addViewBox(lockAspect=True, invertY=True, enableMenu=False)
         self.view.setDefaultPadding(0.0)
         self.item = pg.ImageItem(axisOrder="row-major")
-        if kind != "grey":
-            self.item.setLookupTable(class_table() if kind == "labels" else heat_table())
+        self.set_kind(kind)
         self.item.setVisible(False)
         self.view.addItem(self.item)
         self._crosshair = self._make_crosshair()
@@ -85,6 +86,12 @@ class ImagePane(QWidget):
         """The words above the image."""
         self._title.setText(title)
         self.plot.setAccessibleName(title)
+
+    def set_kind(self, kind: str) -> None:
+        """How values become colours: grey, labels or heat. Set the levels of the new kind next (labels have them)."""
+        tables = {"labels": class_table, "heat": heat_table}
+        self.item.setLookupTable(tables[kind]() if kind in tables else None, update=False)
+        self._levels = LABEL_LEVELS if kind == "labels" else None
 
     def set_image(self, image: np.ndarray, scale: float = 1.0) -> None:
         """Shows a finite (H, W) array: float32, or uint8. `scale`: source pixels per pixel of the array.

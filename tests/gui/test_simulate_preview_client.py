@@ -1,0 +1,113 @@
+"""The preview child as the tab uses it: the newest wish wins, and nothing of an old one is shown."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from segdepth_app.gui.simulate.preview_client import PATIENCE_MS, PreviewClient
+from tests.gui.view_fakes import ScriptedJobs
+
+
+class Bench:
+    def __init__(self):
+        self.jobs = ScriptedJobs()
+        self.client = PreviewClient(self.jobs)
+        self.served, self.failed, self.busy = [], [], []
+        self.client.ready.connect(self.served.append)
+        self.client.failed.connect(self.failed.append)
+        self.client.busy.connect(self.busy.append)
+
+    @property
+    def child(self):
+        return self.jobs.started[-1]
+
+    def answer(self, sent, **values):
+        path = Path(self.child.config["folder"]) / f"{sent['id']}-clean.npy"
+        np.save(path, np.full((2, 3), sent["number"], np.float32))
+        self.child.event.emit({"event": "answer", "id": sent["id"], "paths": {"clean": str(path)}, **values})
+        return path
+
+
+@pytest.fixture
+def bench(qapp):
+    made = Bench()
+    yield made
+    made.client.close()
+
+
+def test_the_child_starts_with_the_first_wish(bench):
+    assert bench.jobs.started == []
+    bench.client.ask("specimen", {"number": 1})
+    bench.client.ask("specimen", {"number": 2})
+    assert [job.name for job in bench.jobs.started] == ["preview"]
+    assert [sent["number"] for sent in bench.child.sent] == [1, 2]
+
+
+def test_an_answer_brings_its_arrays_and_its_files_go(bench):
+    bench.client.ask("specimen", {"number": 7})
+    path = bench.answer(bench.child.sent[0], seconds=0.5)
+    (served,) = bench.served
+    np.testing.assert_array_equal(served.arrays["clean"], np.full((2, 3), 7))
+    assert (served.wish, served.facts["seconds"]) == ({"number": 7}, 0.5)
+    assert not path.exists()
+
+
+def test_an_answer_to_an_older_wish_is_dropped_and_its_files_go(bench):
+    bench.client.ask("specimen", {"number": 1})
+    bench.client.ask("specimen", {"number": 2})
+    path = bench.answer(bench.child.sent[0])
+    assert bench.served == []
+    assert not path.exists()
+    bench.answer(bench.child.sent[1])
+    assert [served.wish["number"] for served in bench.served] == [2]
+
+
+def test_typing_is_waited_for_and_only_its_end_is_sent(bench, qtbot):
+    for number in range(5):
+        bench.client.ask("specimen", {"number": number}, wait_ms=30)
+    assert bench.jobs.started == []
+    qtbot.waitUntil(lambda: len(bench.jobs.started) == 1)
+    assert [sent["number"] for sent in bench.child.sent] == [4]
+
+
+def test_what_was_forgotten_is_not_shown(bench):
+    bench.client.ask("specimen", {"number": 1})
+    bench.client.forget()
+    bench.answer(bench.child.sent[0])
+    assert bench.served == []
+
+
+def test_a_problem_is_told_and_the_child_lives_on(bench):
+    bench.client.ask("specimen", {"number": 1})
+    bench.child.event.emit({"event": "answer", "id": 1, "problem": "No such file.", "hint": "Browse for it."})
+    assert bench.failed == ["No such file. Browse for it."]
+    bench.client.ask("specimen", {"number": 2})
+    assert len(bench.jobs.started) == 1
+
+
+def test_a_child_that_died_is_told_and_started_again_with_the_next_wish(bench):
+    bench.client.ask("specimen", {"number": 1})
+    bench.child.end("lost", {"message": "The job was killed.", "hint": "Take smaller images."})
+    assert bench.failed == ["The job was killed. Take smaller images."]
+    bench.client.ask("specimen", {"number": 2})
+    assert len(bench.jobs.started) == 2
+    assert bench.child.sent[0]["number"] == 2
+
+
+def test_only_what_takes_long_is_announced(bench, qtbot):
+    bench.client.ask("specimen", {"number": 1})
+    bench.answer(bench.child.sent[0])
+    assert True not in bench.busy
+    bench.client.ask("specimen", {"number": 2})
+    qtbot.waitUntil(lambda: True in bench.busy, timeout=PATIENCE_MS + 2000)
+    bench.answer(bench.child.sent[1])
+    assert bench.busy[-1] is False
+
+
+def test_closing_ends_the_child_and_takes_its_folder(bench):
+    bench.client.ask("specimen", {"number": 1}, wait_ms=0)
+    folder = Path(bench.child.config["folder"])
+    bench.client.close()
+    assert bench.child.stopped
+    assert not folder.exists()
