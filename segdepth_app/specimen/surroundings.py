@@ -32,6 +32,7 @@ class Patch:
     waves: np.ndarray  # (n, 4): wave vector x, y, phase, amplitude of the border's irregularity
     border: float  # position of the border along `direction`
     softness: float  # distance over which the thickness grows to its full value
+    bounds: Extent  # of the vacuum behind the border
 
     def depth(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Distance behind the border, below 0 outside."""
@@ -115,7 +116,7 @@ def _film(
     patch = _patch(columns, extent, CARBON_GAP, rng, shares=(0.3, 1.2), softness=(2.0, 20.0))
     if patch is None:
         return np.zeros((0, 3))
-    x0, x1, y0, y1 = extent
+    x0, x1, y0, y1 = patch.bounds
     density, entrance = carbon_density(rng.uniform(*CARBON_G_PER_CM3)), _entrance(thickness, exit_face, rng)
     positions = amorphous((x1 - x0, y1 - y0, thickness), rng, density=density, distance=CARBON_DISTANCE)
     positions += [x0, y0, entrance]
@@ -133,7 +134,7 @@ def _neighbour(
         return _Atoms(np.zeros((0, 3)), np.zeros(0, int))
     thickness = max(rng.uniform(0.6, 1.0) * exit_face, MIN_THICKNESS)
     entrance = _entrance(thickness, exit_face, rng)
-    x0, x1, y0, y1 = extent
+    x0, x1, y0, y1 = patch.bounds
     low, high = np.array([x0, y0, entrance]), np.array([x1, y1, entrance + thickness])
     atoms = _turned_crystal(crystal, low, high, misorientation(crystal, rng), rng)
     x, y, z = atoms.positions.T
@@ -165,10 +166,14 @@ def _patch(
     vacuum = _clear_of(columns, x, y, gap)
     if np.count_nonzero(vacuum) * MAP_STEP**2 < 50:
         return None
-    depth = Patch(direction, waves, 0.0, width).depth(x[vacuum], y[vacuum])
+    x, y = x[vacuum], y[vacuum]
+    depth = Patch(direction, waves, 0.0, width, extent).depth(x, y)
     # a share above 1 puts the border outside, so that the film is at its full thickness everywhere
-    border = np.quantile(depth, 1 - share) if share < 1 else depth.min() - width
-    return Patch(direction, waves, float(border), width)
+    border = float(np.quantile(depth, 1 - share) if share < 1 else depth.min() - width)
+    behind = depth >= border
+    low, high = (np.array([f(x[behind]), f(y[behind])]) for f in (np.min, np.max))
+    low, high = np.maximum(low - MAP_STEP, extent[::2]), np.minimum(high + MAP_STEP, extent[1::2])
+    return Patch(direction, waves, border, width, (low[0], high[0], low[1], high[1]))
 
 
 def _clear_of(points: np.ndarray, x: np.ndarray, y: np.ndarray, gap: float) -> np.ndarray:
