@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from segdepth_app.config import LabelConfig, PreviewConfig, SimulateConfig, build
+from segdepth_app.config import GridConfig, LabelConfig, PreviewConfig, SimulateConfig, build
 from segdepth_app.datasets.batches import noisy
 from segdepth_app.datasets.labels import ring_maps
 from segdepth_app.datasets.plan import PlannedSpecimen, plan_dataset
@@ -34,6 +34,8 @@ KEPT_SPECIMENS = 4
 LEVEL_PERCENTILES = (0.5, 99.8)
 NOISE_STREAM = 7
 """Keeps the noise of a preview apart from the draws of specimens (specimen_rng uses 1)."""
+
+TINY = GridConfig(height_px=64, width_px=64, binning=4)
 
 Request = dict[str, Any]
 
@@ -103,6 +105,7 @@ class _Desk:
         self._config = config
         self._kept: OrderedDict[Hashable, tuple[SimulatedSpecimen, float, str]] = OrderedDict()
         self._plan: tuple[Hashable, list[PlannedSpecimen]] = (None, [])
+        self._warm: set[str] = set()
         self.acts = {"specimen": self.specimen, "maps": self.maps, "noise": self.noise}
 
     def specimen(self, request: Request) -> dict[str, Any]:
@@ -187,8 +190,14 @@ class _Desk:
         from segdepth_app.datasets.simulate_one import simulate_specimen
         from segdepth_app.microscope.device import pick_device
 
-        torch.set_num_threads(1)
-        return simulate_specimen, pick_device(self._config.device if config.device == "auto" else config.device)
+        device = pick_device(self._config.device if config.device == "auto" else config.device)
+        if str(device) not in self._warm:
+            torch.set_num_threads(1)
+            self._warm.add(str(device))
+            # tables and libraries are loaded now, so that the seconds that are measured are those of a specimen
+            tiny = SimulateConfig(out=config.out, n_specimens=1, n_defoci=1, grid=TINY)
+            simulate_specimen(tiny, plan_dataset(tiny)[0], device)
+        return simulate_specimen, device
 
     def _saved(self, number: int, arrays: dict[str, np.ndarray]) -> dict[str, str]:
         paths = {name: self._config.folder / f"{number}-{name}.npy" for name in arrays}

@@ -6,6 +6,7 @@ import pytest
 
 from segdepth_app.config import SimulateConfig, preset_values
 from segdepth_app.gui.simulate.fields import GROUPS
+from segdepth_app.gui.simulate.places import at_fields
 from segdepth_app.gui.simulate.recipe import FIELDS, Recipe, free_name
 from tests.gui.lab_files import make_dataset, make_parts
 
@@ -117,3 +118,32 @@ def test_free_names_count_up(tmp_path):
 def test_the_panel_shows_exactly_the_fields_of_the_recipe():
     shown = [field for rows in GROUPS.values() for row in rows for field in row.fields]
     assert sorted(shown) == sorted(FIELDS)
+
+
+BROKEN_RULES = [
+    ({"specimen.share_wedge": "0.9"}, "specimen.share_shuffled"),
+    ({"specimen.thickness_low_atoms": "9", "specimen.thickness_high_atoms": "4"}, "specimen.thickness_high_atoms"),
+    ({"specimen.rotation_low_deg": "9"}, "specimen.rotation_high_deg"),
+    ({"specimen.lattice_scale_low": "1.05"}, "specimen.lattice_scale_high"),
+    ({"specimen.zone_axis": ["0", "0", "0"]}, "specimen.zone_axis"),
+    ({"specimen.zone_axis": ["1", "0", "0"]}, "specimen.zone_axis"),
+    ({"optics.c1_low_nm": "20"}, "optics.c1_high_nm"),
+    ({"optics.focal_spread_1e_low_nm": "9"}, "optics.focal_spread_1e_high_nm"),
+    ({"optics.image_spread_low_pm": "90"}, "optics.image_spread_high_pm"),
+    ({"optics.temperature_low_k": "300"}, "optics.temperature_high_k"),
+    ({"optics.temperature_low_k": "500", "optics.temperature_high_k": "300"}, "optics.temperature_high_k"),
+    ({"grid.height_px": "500"}, "grid.width_px"),
+    ({"detector.gain_low": "3"}, "detector.gain_high"),
+    ({"detector.offset_low": "3"}, "detector.offset_high"),
+    ({"detector.mtf": "file"}, "detector.mtf_file"),
+    ({"validation_share": "0.9"}, "test_share"),
+]
+
+
+@pytest.mark.parametrize(("typed", "field"), BROKEN_RULES, ids=lambda value: "+".join(value) if value else "")
+def test_every_rule_over_several_fields_is_told_at_its_fields(recipe, typed, field):
+    for name, value in typed.items():
+        recipe.set(name, value)
+    placed = at_fields(recipe.complaints)
+    assert placed[field] == next(iter(recipe.complaints.values()))
+    assert set(placed) <= set(FIELDS)

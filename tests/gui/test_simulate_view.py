@@ -92,13 +92,16 @@ def test_a_refused_value_is_marked_and_start_is_closed(open_tab, context):
     assert context.jobs.of("simulate")[0].config["n_specimens"] == 3
 
 
-def test_a_rule_over_several_fields_stands_below_its_group(open_tab):
+def test_a_rule_over_several_fields_marks_them_and_stands_below_the_last(open_tab):
     tab = open_tab()
     tab.new.click()
     form = tab.panel.forms["Specimens"]
     type_into(form.editors["specimen.share_wedge"], "0.9")
-    assert "add up to 1.55" in form.reasons[""].text()
-    assert form.reasons[""].isVisible()
+    assert "add up to 1.55" in form.reasons["specimen.share_shuffled"].text()
+    assert form.reasons["specimen.share_shuffled"].isVisible()
+    assert not form.reasons["specimen.share_wedge"].isVisible()
+    for share in ("wedge", "rough", "shuffled"):
+        assert form.editors[f"specimen.share_{share}"].property("invalid") is True
     assert "add up to 1.55" in tab.panel.whole_reason.text()
     assert not tab.panel.start.isEnabled()
 

@@ -11,6 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.shots import simulate
+
 SIZES = ((1280, 720), (1920, 1080))
 LOOKS = ("light", "dark")
 SETTLE_MS = 700
@@ -35,6 +37,7 @@ def take_shots(out: Path) -> int:
     from segdepth_app.gui.app import create_application, create_main_window
     from segdepth_app.gui.tabs import TABS
 
+    simulate.make_dataset()
     out.mkdir(parents=True, exist_ok=True)
     create_application(["segdepth"])
     faults = 0
@@ -48,6 +51,10 @@ def take_shots(out: Path) -> int:
             for page, name in pages:
                 window.select_tab(name)
                 wait(SETTLE_MS)
+                faults += save(window, out / f"{page}-{look}-{width}x{height}.png")
+            window.select_tab("simulate")
+            wait(SETTLE_MS)
+            for page in simulate.pages(window.tabs["simulate"].content, wait):
                 faults += save(window, out / f"{page}-{look}-{width}x{height}.png")
         if window.welcome.sample.isEnabled():
             window.open_sample()

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 
 from segdepth_app.gui.simulate.columns import Columns, column_texts, order
 
-HEADERS = ("Element", "Atoms", "Off plane", "x (Å)", "y (Å)")
+HEADERS = ("Element", "Atoms", "Off by", "x (Å)", "y (Å)")
 HELP = ("", "0: a vacancy", "Atoms more or less than the local plane", "To the right", "Down")
 AnyIndex = QModelIndex | QPersistentModelIndex
 TABLE_WIDTH_PX = 310
@@ -34,6 +34,7 @@ class ColumnTable(QTableView):
         self.setMinimumWidth(TABLE_WIDTH_PX)
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header.setHighlightSections(False)
         header.setSortIndicator(UNSORTED, Qt.SortOrder.AscendingOrder)
         header.setSortIndicatorClearable(True)
         self.setSortingEnabled(True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from segdepth_app.errors import SegDepthError
 from segdepth_app.gui.simulate import costing
 from segdepth_app.gui.simulate.costing import Measured
+from segdepth_app.gui.simulate.places import at_fields
 from segdepth_app.gui.simulate.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class Composer:
 
     def _show(self) -> None:
         assert self.recipe is not None
-        self._view.show_complaints(self.recipe.complaints)
+        self._view.show_complaints(at_fields(self.recipe.complaints))
         self._show_cost()
         # the name says nothing about the specimens
         values = {name: value for name, value in self.recipe.values().items() if name != "out"}

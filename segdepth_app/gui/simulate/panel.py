@@ -167,12 +167,16 @@ class FieldsArea(QScrollArea):
 
 
 def summary(complaints: dict[str, str]) -> str:
-    """What keeps Start closed, in a line: the first reason with its field, and how many more."""
+    """What keeps Start closed, in a line: the first reason with its field, and how many more.
+
+    A field without words is one of several that another's words are about.
+    """
     if not complaints:
         return ""
-    where, reason = next(iter(complaints.items()))
+    reasons = {where: reason for where, reason in complaints.items() if reason}
+    where, reason = next(iter(reasons.items()))
     name = "Name" if where == "name" else LABELS.get(where, "")
-    rest = len(complaints) - 1
+    rest = len(reasons) - 1
     more = f" (and {rest} more)" if rest else ""
     return f"{name}: {reason}{more}" if name else f"{reason}{more}"
 

@@ -84,13 +84,13 @@ class FieldForm(QWidget):
             self.more.setChecked(shown)
 
     def show_complaints(self, complaints: dict[str, str]) -> None:
-        """Each reason below its field; those about several fields below all of them."""
+        """Each reason below its field; those about a whole section below all of them. No words only mark a field."""
         for field, editor in self.editors.items():
             mark(editor, invalid=field in complaints)
-            editor.setAccessibleDescription(complaints.get(field, self._help(field)))
+            editor.setAccessibleDescription(complaints.get(field) or self._help(field))
         for label in dict.fromkeys(self.reasons.values()):
             own = [field for field, at in self.reasons.items() if at is label and field]
-            texts = [complaints[field] for field in own if field in complaints]
+            texts = [complaints[field] for field in own if complaints.get(field)]
             if not own:
                 texts = [text for where, text in complaints.items() if self.covers(where)]
             label.setText("\n".join(texts))
