@@ -7,7 +7,7 @@ SEGDEPTH := $(PY) -m segdepth_app
 TEST_ENV := QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1
 PYTEST := $(TEST_ENV) $(PY) -m pytest
 
-.PHONY: help demo run test check lint fast-tests window-tests screenshots bench-start constraints runtime-setup test-setup clean
+.PHONY: help demo run test check lint fast-tests window-tests screenshots bench-start bench-simulate constraints runtime-setup test-setup clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -52,6 +52,9 @@ screenshots: test-setup ## pictures of every tab, into shots/
 
 bench-start: test-setup ## how long the window takes to show
 	@$(TEST_ENV) $(PY) -m tests.benchmarks.start
+
+bench-simulate: test-setup ## simulation against abTEM, share of FFTs, whole datasets; into tests/benchmarks/RESULTS.md
+	@OMP_NUM_THREADS=1 $(PY) -m tests.benchmarks.simulation
 
 constraints: ## write packaging/constraints.txt anew from .venv
 	@{ sed -n '/^#/p' packaging/constraints.txt; \

@@ -1,12 +1,12 @@
 """Settings of single images and of moving series."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from segdepth_app.config.base import Config, Device
-from segdepth_app.config.simulation import DetectorConfig, GridConfig, OpticsConfig
+from segdepth_app.config.simulation import DetectorConfig, GridConfig, OpticsConfig, phonons_are_sampled
 
 
 class MovieConfig(Config):
@@ -35,6 +35,11 @@ class MovieConfig(Config):
     seed: int = Field(1, ge=0, le=2**31 - 1, description="Seed of specimen, switches and noise.")
     device: Device = Field("auto", description="Where the multislice runs.")
 
+    @model_validator(mode="after")
+    def _checked(self) -> Self:
+        phonons_are_sampled(self.optics, self.grid)
+        return self
+
 
 class ImageConfig(Config):
     """Make one image of a column table, CIF or XYZ."""
@@ -61,7 +66,7 @@ class ImageConfig(Config):
     )
     beam_tilt_x_mrad: float = Field(0, ge=-20, le=20, description="Beam tilt along x.")
     beam_tilt_y_mrad: float = Field(0, ge=-20, le=20, description="Beam tilt along y.")
-    temperature_k: float = Field(300, ge=250, le=1000, description="Specimen temperature; B is proportional to it.")
+    temperature_k: float = Field(300, ge=250, le=1000, description="Specimen temperature; B rises with it.")
     thermal: Literal["debye-waller", "frozen-phonon"] = Field(
         "debye-waller", description="Thermal motion: damped potentials, or averages over displaced atoms (slower)."
     )

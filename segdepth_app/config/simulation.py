@@ -162,6 +162,18 @@ class DetectorConfig(Config):
         return self
 
 
+FROZEN_SAMPLING_PM = 6.0
+
+
+def phonons_are_sampled(optics: OpticsConfig, grid: GridConfig) -> None:
+    """Raises: ValueError where frozen phonons meet a wave that is too coarse for atoms that nothing damps."""
+    if optics.thermal == "frozen-phonon" and grid.wave_sampling_pm > FROZEN_SAMPLING_PM:
+        raise ValueError(
+            f"Frozen phonons need a wave sampling of {FROZEN_SAMPLING_PM:g} pm or finer; at 8 pm images are 2 % off. "
+            "Set the sampling to 5.3 pm, or take damped potentials."
+        )
+
+
 class SimulateConfig(Config):
     """Make a training or test dataset (HDF5)."""
 
@@ -189,6 +201,7 @@ class SimulateConfig(Config):
     def _checked(self) -> Self:
         if self.validation_share + self.test_share > 1:
             raise ValueError("The validation and test shares add up to more than 1.")
+        phonons_are_sampled(self.optics, self.grid)
         return self
 
 

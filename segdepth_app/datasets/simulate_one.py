@@ -49,7 +49,7 @@ def simulate_specimens(
     for item, scene, waves in zip(planned, scenes, waves_of(scenes, device), strict=True):
         stack = focal_stack(waves, scene.frame, config.optics, scene.index)
         images = np.stack([stack_image(stack, row, mtf) for row in scene.index]).astype(np.float16)
-        columns = within_image(scene.specimen.projected(), scene.frame)
+        columns = within_image(seen_by_the_beam(scene).projected(), scene.frame)
         # stored positions are those in the image, in Å of the reference pixel
         for axis in "xy" if scene.pixel_error else "":
             columns[axis] /= 1 + scene.pixel_error
@@ -79,10 +79,7 @@ def waves_of(scenes: Sequence[Scene], device: torch.device) -> list[torch.Tensor
     owners: list[int] = []
     for number, scene in enumerate(scenes):
         row = scene.index[0]
-        slab = slab_of(scene.specimen, scatterers_of(row), origin=scene.frame.origin)
-        tilt_x, tilt_y = (1e-3 * float(row[name]) for name in ("beam_tilt_x_mrad", "beam_tilt_y_mrad"))
-        # a beam that leans one way sees the specimen lean the other
-        slab = replace(slab, tilt=(slab.tilt[0] - tilt_x, slab.tilt[1] - tilt_y))
+        slab = slab_of(seen_by_the_beam(scene), scatterers_of(row), origin=scene.frame.origin)
         slabs += [slab] * int(row["n_phonons"])
         owners += [number] * int(row["n_phonons"])
     waves = exit_waves(
@@ -94,6 +91,15 @@ def waves_of(scenes: Sequence[Scene], device: torch.device) -> list[torch.Tensor
     )
     ends = np.cumsum([owners.count(i) for i in range(len(scenes))])
     return [waves[end - owners.count(i) : end] for i, end in enumerate(ends.tolist())]
+
+
+def seen_by_the_beam(scene: Scene) -> Specimen:
+    """The specimen in the frame of the beam: a beam that leans one way sees it lean the other."""
+    beam = lens_of(scene.index[0]).beam_tilt
+    if beam == (0.0, 0.0):
+        return scene.specimen
+    tilt = scene.specimen.tilt
+    return replace(scene.specimen, tilt=(tilt[0] - beam[0], tilt[1] - beam[1]))
 
 
 def scatterers_of(row: np.void) -> Scatterers:

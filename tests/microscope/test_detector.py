@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from segdepth_app.microscope.detector import count_electrons, response
+from segdepth_app.microscope.detector import count_electrons
 
 
 @pytest.mark.parametrize(
@@ -23,11 +23,3 @@ def test_counts_have_the_mean_and_variance_of_the_dose(dose, expected):
 def test_negative_ripple_counts_as_nothing():
     counts = count_electrons(np.full((4, 4), -0.01), dose_e_per_px=100, rng=np.random.default_rng(0))
     assert not counts.any()
-
-
-def test_response_moves_vacuum_and_scales_contrast():
-    image = np.array([[1.0, 3.0], [0.5, 0.0]], np.float32)
-    got = response(image, gain=2.0, offset=-0.25)
-    assert got.dtype == np.float32
-    np.testing.assert_allclose(got, [[1.5, 5.5], [0.5, -0.5]], rtol=1e-7)
-    np.testing.assert_array_equal(image, [[1.0, 3.0], [0.5, 0.0]])
