@@ -262,6 +262,12 @@ class Dataset:
         """The columns of one specimen; fields of STORED_COLUMN_DTYPE, x and y in Å."""
         return self._columns[self._rows_of.get(specimen, slice(0, 0))]
 
+    @property
+    def column_owners(self) -> np.ndarray:
+        """The specimen of every column of the file, (n,)."""
+        owners: np.ndarray = self._columns["specimen"]
+        return owners
+
     def specimen(self, specimen: int) -> np.void:
         """The row of one specimen (SPECIMEN_DTYPE)."""
         rows = self.specimens[self.specimens["id"] == specimen]

@@ -39,6 +39,8 @@ class JobSpec:
 
 JOBS: dict[str, JobSpec] = {
     "simulate": JobSpec("config:SimulateConfig", "datasets.generate:run", (PAUSE, CANCEL), None, PAUSE),
+    "verify": JobSpec("config:VerifyConfig", "datasets.verify:run"),
+    "convergence": JobSpec("config:ConvergenceConfig", "datasets.convergence:run"),
     "movie": JobSpec("config:MovieConfig", "datasets.movie:run"),
     "image": JobSpec("config:ImageConfig", "microscope.image_job:run"),
     "train": JobSpec("config:TrainConfig", "training.run:run", (STOP, PAUSE, CANCEL), None, PAUSE),

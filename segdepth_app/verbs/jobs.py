@@ -13,6 +13,7 @@ from segdepth_app import config
 from segdepth_app.config import Config
 from segdepth_app.errors import InputError
 from segdepth_app.paths import existing_file
+from segdepth_app.verbs.checking import convergence_options, convergence_values, verify_options, verify_values
 from segdepth_app.verbs.options import add_field, dose, given, integers
 
 Values = dict[str, Any]
@@ -202,6 +203,8 @@ def _demo_values(arguments: argparse.Namespace) -> Values:
 JOB_VERBS = (
     JobVerb("demo", config.DemoConfig, _demo_options, _demo_values),
     JobVerb("simulate", config.SimulateConfig, _preset_options, _preset_values("simulate")),
+    JobVerb("verify", config.VerifyConfig, verify_options, verify_values),
+    JobVerb("convergence", config.ConvergenceConfig, convergence_options, convergence_values),
     JobVerb("movie", config.MovieConfig, _preset_options, _preset_values("movie")),
     JobVerb("image", config.ImageConfig, _image_options, _image_values),
     JobVerb("train", config.TrainConfig, _train_options, _train_values),
