@@ -48,7 +48,7 @@ def test_a_dataset_of_the_same_settings_knows_best():
 
 
 def test_the_pace_of_another_dataset_gives_way_to_the_preview():
-    pace = Pace(65_536, likeness(draft(optics={"thermal": "frozen-phonon"})))
+    pace = Pace(65_536, likeness(draft(optics={"c3_um": 1})))
     assert cost(draft(), pace=pace).seconds == pytest.approx(600)
     assert cost(draft(), measured=Measured(0.6, "cpu"), pace=pace, n_cores=2).seconds == pytest.approx(30)
 

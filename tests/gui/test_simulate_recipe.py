@@ -137,6 +137,7 @@ BROKEN_RULES = [
     ({"detector.offset_low": "3"}, "detector.offset_high"),
     ({"detector.mtf": "file"}, "detector.mtf_file"),
     ({"validation_share": "0.9"}, "test_share"),
+    ({"optics.thermal": "frozen-phonon"}, "grid.wave_sampling_pm"),
 ]
 
 

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from segdepth_app.config import ConvergenceConfig
 from segdepth_app.errors import SegDepthError
 from segdepth_app.gui.simulate import costing
 from segdepth_app.gui.simulate.costing import Measured
 from segdepth_app.gui.simulate.places import at_fields
 from segdepth_app.gui.simulate.recipe import Recipe
+from segdepth_app.gui.simulate.table_job import SAMPLING, TableJobs
 
 if TYPE_CHECKING:
     from segdepth_app.gui.context import AppContext
@@ -32,6 +34,7 @@ class Composer:
         self._context = context
         self._folder = folder
         self._launch = launch
+        self._tables = TableJobs(view, context.jobs)
         self.recipe: Recipe | None = None
         self._shelved: Recipe | None = None
         self._measured: Measured | None = None
@@ -40,6 +43,7 @@ class Composer:
         view.field_changed.connect(self.set_field)
         view.name_changed.connect(self.set_name)
         view.start_requested.connect(self.start)
+        view.sampling_requested.connect(self.check_sampling)
 
     @property
     def is_open(self) -> bool:
@@ -97,8 +101,16 @@ class Composer:
         self.close()
         self._launch(config.model_dump(mode="json"))
 
+    def check_sampling(self) -> None:
+        """The error of the draft's sampling against a finer one, in a dialog."""
+        if self.recipe is None or not self.recipe.simulable:
+            return
+        values = self.recipe.config().model_dump(mode="json", include=set(ConvergenceConfig.model_fields) - {"out"})
+        self._tables.start(SAMPLING, "convergence", values)
+
     def _show(self) -> None:
         assert self.recipe is not None
+        self._view.allow_sampling(self.recipe.simulable)
         self._view.show_complaints(at_fields(self.recipe.complaints))
         self._show_cost()
         # the name says nothing about the specimens

@@ -23,6 +23,7 @@ RULES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("detector", "offset range", ("detector.offset_low", "detector.offset_high")),
     ("detector", "MTF", ("detector.mtf_file",)),
     ("", "validation and test", ("validation_share", "test_share")),
+    ("", "Frozen phonons need", ("optics.thermal", "grid.wave_sampling_pm")),
 )
 """Section, words of the reason, and the fields it is about."""
 

@@ -9,6 +9,7 @@ from segdepth_app.errors import SegDepthError
 from segdepth_app.gui.simulate import costing
 from segdepth_app.gui.simulate.composing import Composer
 from segdepth_app.gui.simulate.library import DatasetEntry, Library
+from segdepth_app.gui.simulate.table_job import VERIFY, TableJobs
 from segdepth_app.gui.texts import duration, size
 from segdepth_app.paths import datasets_folder, move_to_trash
 from segdepth_app.reporting import Command
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
     from segdepth_app.gui.simulate.previewing import PreviewPresenter
     from segdepth_app.gui.simulate.view import SimulateView
 
-ACTIONS = ("pause", "resume", "cancel", "delete", "reveal")
+ACTIONS = ("pause", "resume", "cancel", "verify", "delete", "reveal")
 ENABLED: dict[str, frozenset[str]] = {
-    "complete": frozenset({"delete", "reveal"}),
+    "complete": frozenset({"verify", "delete", "reveal"}),
     "unreadable": frozenset({"delete", "reveal"}),
     "unfinished": frozenset({"resume", "delete", "reveal"}),
     "live": frozenset({"pause", "cancel"}),  # and the job has the last word
@@ -57,6 +58,7 @@ class SimulatePresenter:
         self._library = Library(self.folder)
         self._entries: dict[Path, DatasetEntry] = {}
         self._selected: Path | None = None
+        self._tables = TableJobs(view, context.jobs)
         self.new = Composer(view, preview, context, self.folder, self._launch)
         view.new_requested.connect(self.begin_new)
         view.new_closed.connect(self.leave_new)
@@ -197,6 +199,8 @@ class SimulatePresenter:
             self._view.reveal(entry.path if entry.path.exists() else entry.parts)
         elif action == "resume" and job is None and entry.config is not None:
             self._launch(entry.config)
+        elif action == "verify" and job is None:
+            self._tables.start(VERIFY, "verify", {"dataset": str(entry.path)}, name=entry.name)
         elif action == "delete" and job is None:
             reason = "It is moved to SegDepth's trash folder."
             self._view.ask(f"Delete {entry.name}?", reason, "Delete", lambda: self._move_to_trash(entry))

@@ -24,13 +24,21 @@ from segdepth_app.gui.simulate.presenter import ACTIONS, Row
 from segdepth_app.gui.widgets import asking
 from segdepth_app.gui.widgets.empty_state import EmptyState
 from segdepth_app.gui.widgets.lists import list_table, put_side_by_side, scrolling, set_cell, titled_list
+from segdepth_app.gui.widgets.table_dialog import TableDialog
 
 HEADERS = ("Name", "Specimens", "Images", "Size", "Preset", "State")
 WIDE_COLUMNS = (1, 2, 3, 4)
 LIST_WIDTH_PX = 480
 NARROW_LIST_PX = 230
 PRESET_WIDTH_PX = 64
-TITLES = {"pause": "Pause", "resume": "Resume", "cancel": "Cancel…", "delete": "Delete…", "reveal": "Show in folder"}
+TITLES = {
+    "pause": "Pause",
+    "resume": "Resume",
+    "cancel": "Cancel…",
+    "verify": "Verify…",
+    "delete": "Delete…",
+    "reveal": "Show in folder",
+}
 
 
 class SimulateView(QWidget):
@@ -42,6 +50,7 @@ class SimulateView(QWidget):
     name_changed = Signal(str)
     field_changed = Signal(str, object)
     start_requested = Signal()
+    sampling_requested = Signal()
     selected = Signal(object)
     action_requested = Signal(str)
 
@@ -67,6 +76,7 @@ class SimulateView(QWidget):
         self.panel.name_changed.connect(self.name_changed)
         self.panel.field_changed.connect(self.field_changed)
         self.panel.start_requested.connect(self.start_requested)
+        self.panel.sampling_requested.connect(self.sampling_requested)
         self.browser = BrowserView()
         self.message = QLabel()
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -158,6 +168,16 @@ class SimulateView(QWidget):
         """What the dataset will take, and whether the disk has room for it."""
         self.panel.show_cost(text, fits=fits)
 
+    def allow_sampling(self, allowed: bool) -> None:
+        """Whether the sampling of the draft can be checked."""
+        self.panel.sampling.setEnabled(allowed)
+
+    def open_table(self, title: str, text: str, headers: tuple[str, ...]) -> TableDialog:
+        """A dialog for a job that ends in a table."""
+        dialog = TableDialog(title, text, headers, self)
+        dialog.open()
+        return dialog
+
     def ask(self, question: str, explanation: str, verb: str, then: Callable[[], object]) -> None:
         """Asks before something is lost; calls `then` on yes."""
         asking.ask(self, question, explanation, verb, then)
@@ -180,14 +200,14 @@ class SimulateView(QWidget):
         self._is_narrow = to_panel
         for column in WIDE_COLUMNS:
             self.table.setColumnHidden(column, to_panel)
-        self._lay_out_buttons(columns=2 if to_panel else 4)
+        self._lay_out_buttons(columns=2 if to_panel else 3)
         self.splitter.widget(0).layout().activate()  # or the list is held to the width of one row of buttons
         room = sum(self.splitter.sizes())
         wanted = NARROW_LIST_PX if to_panel else LIST_WIDTH_PX
         self.splitter.setSizes([wanted, max(room - wanted, wanted)])
 
     def _lay_out_buttons(self, *, columns: int) -> None:
-        for place, name in enumerate(("pause", "cancel", "delete", "reveal")):
+        for place, name in enumerate(("pause", "cancel", "verify", "delete", "reveal")):
             self.buttons.addWidget(self.action_buttons[name], place // columns, place % columns)
         self.buttons.addWidget(self.action_buttons["resume"], 0, 0)
         self.buttons.setColumnStretch(4, 1)
@@ -213,7 +233,7 @@ class SimulateView(QWidget):
 
     def _lay_out(self) -> None:
         self.buttons = QGridLayout()
-        self._lay_out_buttons(columns=4)
+        self._lay_out_buttons(columns=3)
         left, side = titled_list("Datasets", self.new, self.table)
         side.addWidget(self.progress_text)
         side.addWidget(self.progress)
