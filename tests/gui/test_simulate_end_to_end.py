@@ -26,6 +26,10 @@ def bench(qtbot, tmp_path, monkeypatch):
     context.deleteLater()
 
 
+def simulations(context):
+    return [job for job in context.jobs.jobs if job.name == "simulate"]
+
+
 def start(tab, n_specimens):
     """Presses what a user presses."""
     tab.new.click()
@@ -45,7 +49,7 @@ def start(tab, n_specimens):
 def test_a_dataset_is_made_and_shown(bench, qtbot):
     tab, context = bench
     start(tab, "2")
-    (job,) = context.jobs.jobs
+    (job,) = simulations(context)
     qtbot.waitUntil(lambda: job.has_ended, timeout=LONG_MS)
     assert str(job.state) == "done", job.error
 
@@ -60,7 +64,7 @@ def test_a_dataset_is_made_and_shown(bench, qtbot):
 def test_a_paused_dataset_goes_on_where_it_was_and_a_cancelled_one_is_gone(bench, qtbot):
     tab, context = bench
     start(tab, "400")
-    first = context.jobs.jobs[0]
+    first = simulations(context)[0]
     qtbot.waitUntil(lambda: first.progress is not None and first.progress[0] >= 1, timeout=LONG_MS)
     tab.action_buttons["pause"].click()
     qtbot.waitUntil(lambda: first.has_ended, timeout=LONG_MS)
@@ -71,7 +75,7 @@ def test_a_paused_dataset_goes_on_where_it_was_and_a_cancelled_one_is_gone(bench
     assert tab.table.item(0, 5).text() == f"in progress, {made} of 400"
 
     tab.action_buttons["resume"].click()
-    second = context.jobs.jobs[1]
+    second = simulations(context)[1]
     qtbot.waitUntil(lambda: second.progress is not None, timeout=LONG_MS)
     assert second.progress[0] > made
     second.cancel()
