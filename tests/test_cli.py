@@ -20,8 +20,8 @@ from segdepth_app.verbs.options import field_help
 
 ROOT = Path(__file__).parents[1]
 VERBS = (
-    "demo simulate movie image train evaluate infer saliency trace columns export dose describe doctor self-test "
-    "schema view"
+    "demo simulate verify convergence movie image train evaluate infer saliency trace columns export dose describe "
+    "doctor self-test schema view"
 ).split()
 HEAVY = ("torch", "lightning", "scipy", "h5py", "matplotlib", "PySide6", "numpy")
 
@@ -124,6 +124,33 @@ def test_set_changes_a_nested_setting_of_a_preset():
     assert settings.model_copy(update={"n_specimens": plain.n_specimens, "specimen": plain.specimen}) == plain
 
 
+def test_verify_options_become_its_settings():
+    settings = settings_of(*"verify d.h5 --recompute 5 --device cpu".split())
+    assert settings == config.VerifyConfig(dataset=Path("d.h5"), recompute=5, device="cpu")
+
+
+@pytest.mark.parametrize("source", ["preset", "file"])
+def test_convergence_takes_a_datasets_settings_and_leaves_what_has_no_say(source, tmp_path):
+    """How many specimens there are, how they are split and who makes them does not matter for the sampling."""
+    of_dataset = settings_of(*"simulate --preset mixed --out d.h5 --device cpu".split())
+    path = tmp_path / "config.json"
+    path.write_text(of_dataset.model_dump_json(), encoding="utf-8")
+    start = ["--preset", "mixed"] if source == "preset" else [str(path)]
+    settings = settings_of(
+        "convergence", *start, *"--against-pm 2 --samplings-pm 4,8 --set optics.focal_step_nm=1.5 --out c.json".split()
+    )
+    assert settings == config.ConvergenceConfig(
+        preset="mixed",
+        specimen=of_dataset.specimen,
+        optics=of_dataset.optics.model_copy(update={"focal_step_nm": 1.5}),
+        grid=of_dataset.grid,
+        seed=of_dataset.seed,
+        against_pm=2,
+        samplings_pm=(4, 8),
+        out=Path("c.json"),
+    )
+
+
 def test_a_settings_file_gives_back_the_same_settings(tmp_path):
     before = settings_of(*"train --preset quick --dataset d.h5 --out run --set max_epochs=3".split())
     path = tmp_path / "config.json"
@@ -165,6 +192,50 @@ def test_every_fault_is_one_line_and_an_exit_code(error, code, monkeypatch, caps
     assert out == ""
     assert err.startswith("segdepth: ")
     assert err.count("\n") == 1
+
+
+def test_a_table_is_aligned_on_stdout_and_one_event_for_programs(monkeypatch, capsys):
+    rows = [{"check": "splits", "n_wrong": 0, "share": 0.5}, {"check": "a", "n_wrong": 12, "share": None}]
+    job_that(monkeypatch, lambda _settings, reporter: reporter.table("checks", rows))
+    assert cli.main(["demo"]) == 0
+    assert capsys.readouterr().out == "check   n wrong  share\nsplits        0    0.5\na            12      -\n"
+    assert cli.main(["demo", "--json"]) == 0
+    table = json.loads(capsys.readouterr().out.splitlines()[0])
+    assert (table["event"], table["name"], table["rows"]) == ("table", "checks", rows)
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        ("export FILE --tiff a.tif", "is a dataset, not a result. Name a folder for it with --out."),
+        ("export FILE --out o --specimens 1,x", "--specimens needs 2 whole numbers"),
+        ("export FILE --out o --specimens 99", "has no specimen 99"),
+        ("export OTHER --out o", "is not a dataset. --out is for datasets; a result takes --tiff, --csv or --figure."),
+        ("export OTHER --tiff a.tif --split test", "--split and --specimens choose from a dataset."),
+        ("export MISSING --out o", "not found"),
+    ],
+)
+def test_export_tells_datasets_and_results_apart(argv, words, tmp_path, capsys):
+    import h5py
+
+    with h5py.File(tmp_path / "other.h5", "w") as file:
+        file.attrs["format"] = "segdepth-result-1"
+    dataset = Path(__file__).parent / "datasets" / "golden" / "first_format.h5"
+    places = {"FILE": str(dataset), "OTHER": str(tmp_path / "other.h5"), "MISSING": str(tmp_path / "none.h5")}
+    places |= {"o": str(tmp_path / "o")}
+    assert cli.main([places.get(word, word) for word in argv.split()]) == 2
+    assert words in capsys.readouterr().err
+    assert not (tmp_path / "o").exists()
+
+
+def test_export_writes_a_dataset_and_names_the_folder(tmp_path, capsys):
+    dataset = Path(__file__).parent / "datasets" / "golden" / "first_format.h5"
+    assert cli.main(["export", str(dataset), "--out", str(tmp_path / "o"), "--specimens", "0,3"]) == 0
+    assert capsys.readouterr().out == f"{tmp_path / 'o'}\n"
+    assert sorted(path.name for path in (tmp_path / "o").glob("*.tif")) == [
+        "specimen_000000.tif",
+        "specimen_000003.tif",
+    ]
 
 
 def test_debug_adds_the_traceback(monkeypatch, capsys):

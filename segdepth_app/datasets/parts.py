@@ -113,7 +113,7 @@ class Parts:
         needed = bytes_of_specimens(self.config, n_in_flight) + RESERVE_BYTES
         free = shutil.disk_usage(self.folder).free
         if free < needed:
-            raise self._full(f"{free / 1e9:.2f} GB are free, {needed / 1e9:.2f} GB are needed to go on")
+            raise self._full(f"{free / 1e6:,.0f} MB are free, {needed / 1e6:,.0f} MB are needed to go on")
 
     @contextmanager
     def assembling(self) -> Iterator[None]:
@@ -121,7 +121,7 @@ class Parts:
         needed = estimated_bytes(self.config) + RESERVE_BYTES
         free = shutil.disk_usage(self.folder).free
         if free < needed:
-            raise self._full(f"{free / 1e9:.2f} GB are free, the dataset takes {needed / 1e9:.2f} GB")
+            raise self._full(f"{free / 1e6:,.0f} MB are free, the dataset takes {needed / 1e6:,.0f} MB")
         with self._disk_watched():
             yield
 
