@@ -6,7 +6,8 @@ lives until its parent is gone. It takes one thread, so that the window beside i
 the first specimen, maps need none.
 
 specimen  id, settings (raw SimulateConfig values), number, image, dose_e_per_px; kind and step: the next specimen
-          of that kind, forwards (1) or backwards (-1) from `number`
+          of that kind, forwards (1) or backwards (-1) from `number`; have: serial number of the specimen whose maps
+          and columns the caller has already
 maps      id, dataset (path), specimen (its id)
 noise     id, dataset (path), image (its row in the file), dose_e_per_px
 """
@@ -15,6 +16,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -98,12 +100,28 @@ def newest_of_each_kind(requests: Iterable[Request]) -> Iterator[Request]:
         yield request
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """A specimen that was simulated, and what does not change from image to image."""
+
+    serial: int
+    made: SimulatedSpecimen
+    seconds: float
+    """It took so long to simulate."""
+    device: str
+    depth: np.ndarray
+    weight: np.ndarray
+    levels: tuple[float, float]
+    """Black and white for all its images."""
+
+
 class _Desk:
     """Answers single requests; keeps the last specimens and the last plan."""
 
     def __init__(self, config: PreviewConfig) -> None:
         self._config = config
-        self._kept: OrderedDict[Hashable, tuple[SimulatedSpecimen, float, str]] = OrderedDict()
+        self._kept: OrderedDict[Hashable, _Kept] = OrderedDict()
+        self._serial = 0
         self._plan: tuple[Hashable, list[PlannedSpecimen]] = (None, [])
         self._warm: set[str] = set()
         self.acts = {"specimen": self.specimen, "maps": self.maps, "noise": self.noise}
@@ -114,35 +132,31 @@ class _Desk:
         config = build(SimulateConfig, values)
         plan = self._planned(config)
         planned = pick(plan, _of_type(request, "number", int), request.get("kind"), request.get("step", 1))
-        made, seconds, device = self._simulated(config, planned)
+        kept = self._simulated(config, planned)
+        made = kept.made
         image = min(max(_of_type(request, "image", int), 0), len(made.images) - 1)
         dose = _dose(request)
         clean = made.images[image].astype(np.float32)
         grid = config.grid
         rng = np.random.default_rng([config.seed, NOISE_STREAM, planned.id, image])
-        depth, weight = _maps(made.columns, clean.shape, grid.pixel_size_pm, grid.binning)
-        arrays = {
-            "clean": clean,
-            "noisy": _counted(clean, dose, grid.binning, rng),
-            "depth": depth,
-            "weight": weight,
-            "columns": made.columns,
-        }
-        low, high = np.percentile(made.images, LEVEL_PERCENTILES)
+        arrays = {"clean": clean, "noisy": _counted(clean, dose, grid.binning, rng)}
+        if request.get("have") != kept.serial:
+            arrays |= {"depth": kept.depth, "weight": kept.weight, "columns": made.columns}
         return {
+            "serial": kept.serial,
             "number": planned.id,
             "n_specimens": len(plan),
             "image": image,
             "n_images": len(made.images),
             "paths": self._saved(request["id"], arrays),
-            "levels": [float(low), float(high)],
+            "levels": kept.levels,
             "specimen": _row(made.specimen),
             "optics": _row(made.index[image]),
             "pixel_size_pm": grid.pixel_size_pm,
             "binning": grid.binning,
             **_doses(dose, grid.pixel_size_pm),
-            "seconds": seconds,
-            "device": device,
+            "seconds": kept.seconds,
+            "device": kept.device,
         }
 
     def maps(self, request: Request) -> dict[str, Any]:
@@ -170,15 +184,19 @@ class _Desk:
             self._plan = key, plan_dataset(config)
         return self._plan[1]
 
-    def _simulated(self, config: SimulateConfig, planned: PlannedSpecimen) -> tuple[SimulatedSpecimen, float, str]:
-        """The specimen, the seconds it took, and the device it took them on."""
+    def _simulated(self, config: SimulateConfig, planned: PlannedSpecimen) -> "_Kept":
         settings = (config.specimen, config.optics, config.grid, config.detector)
         key = (planned, config.seed, config.n_defoci, config.device, *settings)
         if key not in self._kept:
             simulate, device = self._simulator(config)
             begin = time.perf_counter()
             made = simulate(config, planned, device)
-            self._kept[key] = made, time.perf_counter() - begin, str(device)
+            seconds = time.perf_counter() - begin
+            self._serial += 1
+            depth, weight = _maps(made.columns, made.images.shape[1:], config.grid.pixel_size_pm, config.grid.binning)
+            low, high = np.percentile(made.images, LEVEL_PERCENTILES)
+            levels = (float(low), float(high))
+            self._kept[key] = _Kept(self._serial, made, seconds, str(device), depth, weight, levels)
             while len(self._kept) > KEPT_SPECIMENS:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(key)

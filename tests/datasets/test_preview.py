@@ -136,6 +136,14 @@ def test_stepping_and_another_dose_simulate_nothing_again(tmp_path, monkeypatch)
     assert arrays(dosed)["noisy"].std() < arrays(first)["noisy"].std()
 
 
+def test_maps_that_the_window_has_are_not_sent_again(tmp_path):
+    first, second, other = serve(tmp_path, specimen(), specimen(image=1, have=1), specimen(number=1, have=1))
+    assert set(first["paths"]) == {"clean", "noisy", "depth", "weight", "columns"}
+    assert (first["serial"], second["serial"], other["serial"]) == (1, 1, 2)
+    assert set(second["paths"]) == {"clean", "noisy"}
+    assert set(other["paths"]) == set(first["paths"])
+
+
 @pytest.mark.parametrize(
     ("request_", "words"),
     [

@@ -25,6 +25,7 @@ OPTICS = {
 }
 SPECIMEN = {"id": 4, "kind": "rough", "surface": "stepped", "thickness": 5.25, "split": "train", "temperature_k": None}
 FACTS = {
+    "serial": 3,
     "number": 4,
     "n_specimens": 24,
     "image": 1,
@@ -171,3 +172,25 @@ def test_closing_ends_the_child(presenter, client):
     client.close.assert_called_once_with()
     presenter.step_specimen(1)
     assert client.ask.call_count == 1
+
+
+def test_what_does_not_change_from_image_to_image_is_sent_once(presenter, view, client):
+    presenter.update({"seed": 1})
+    assert wish(client)["have"] == 0
+    presenter._on_ready(served())
+    presenter.choose_image(2)
+    assert wish(client)["have"] == 3
+
+    whole = served()
+    presenter._on_ready(Served({}, FACTS, {name: whole.arrays[name] for name in ("clean", "noisy")}))
+    assert set(last(view.show_pictures)) == {"clean", "noisy"}
+    presenter.pick(10, 20)
+    assert "6 atoms" in view.show_column.call_args.args[2]
+
+
+def test_a_new_child_is_not_told_what_the_old_one_sent(presenter, client):
+    presenter.update({"seed": 1})
+    presenter._on_ready(served())
+    presenter._on_failure("The job was killed.")
+    presenter.choose_image(1)
+    assert wish(client)["have"] == 0

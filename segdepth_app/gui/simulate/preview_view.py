@@ -72,7 +72,7 @@ class PreviewView(QWidget):
         self.show_problem("")
 
     def show_pictures(self, pictures: dict[str, np.ndarray], levels: dict[str, tuple[float, float]]) -> None:
-        """One array for each of PICTURES, and black and white of the grey ones."""
+        """Arrays for some of PICTURES, and black and white of the grey ones; the others stay."""
         for name, (low, high) in levels.items():
             self.panes[name].set_levels(low, high)
         for name, picture in pictures.items():

@@ -30,6 +30,8 @@ class PreviewPresenter:
         self._step = 1
         self._typed_dose = FIRST_DOSE
         self._columns: Columns | None = None
+        self._have = 0
+        """Which specimen's maps and columns are shown; 0 for none."""
         self.on_measured: Callable[[Measured], object] | None = None
         """Hears how long a specimen took."""
         view.specimen_chosen.connect(self.choose_specimen)
@@ -45,7 +47,7 @@ class PreviewPresenter:
     def open(self) -> None:
         """The panel has opened: from the first specimen on."""
         self._settings = None
-        self._number = self._image = 0
+        self._number = self._image = self._have = 0
         self._view.clear()
         self._view.show_dose(self._typed_dose, "", dose_complaint(self._typed_dose))
 
@@ -62,6 +64,7 @@ class PreviewPresenter:
     def close(self) -> None:
         """Ends the child."""
         self._settings = self._columns = None
+        self._have = 0
         self._client.close()
         self._view.clear()
 
@@ -114,6 +117,7 @@ class PreviewPresenter:
             "dose_e_per_px": float(self._typed_dose),
             "kind": self._kind,
             "step": self._step,
+            "have": self._have,
         }
         self._client.ask("specimen", wish, wait_ms=wait_ms)
 
@@ -121,21 +125,24 @@ class PreviewPresenter:
         found = served.facts
         self._number, self._image = found["number"], found["image"]
         pixel, binning = found["pixel_size_pm"], found["binning"]
-        self._columns = placed(served.arrays["columns"], pixel_size_pm=pixel, binning=binning)
+        if "columns" in served.arrays:
+            self._columns = placed(served.arrays["columns"], pixel_size_pm=pixel, binning=binning)
+            self._have = found["serial"]
+            self._view.show_column(None, None, "")
         self._view.show_problem("")
         self._view.show_specimen(found["number"], found["n_specimens"])
         self._view.show_image(found["image"], found["n_images"])
         self._view.set_pixel_size(pixel * binning)
         levels = tuple(found["levels"])
         grey = {"clean": levels, "noisy": with_noise(levels, found["dose_e_per_px"] * binning**2)}
-        self._view.show_pictures({name: served.arrays[name] for name in PICTURES}, grey)
-        self._view.show_column(None, None, "")
+        self._view.show_pictures({name: served.arrays[name] for name in PICTURES if name in served.arrays}, grey)
         self._view.show_dose(self._typed_dose, f"= {found['dose_e_per_a2']:.4g} e/Å²", "")
         self._view.show_facts(facts_text(found, served.arrays["clean"].shape))
         if self.on_measured is not None:
             self.on_measured(Measured(found["seconds"], found["device"]))
 
     def _on_failure(self, reason: str) -> None:
+        self._have = 0  # a child that died and is started again counts from one
         self._view.show_problem(reason)
 
 
