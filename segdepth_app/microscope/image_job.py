@@ -8,6 +8,7 @@ Frozen phonons: the intensities of several configurations of displaced atoms are
 import json
 from collections.abc import Iterator
 from math import ceil, radians
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -53,8 +54,21 @@ def run(config: ImageConfig, reporter: Reporter) -> None:
     facts = {"version": __version__, **json.loads(config.model_dump_json(exclude={"out"}))}
     if config.dose_e_per_px is not None:
         facts["dose_e_per_a2"] = dose_per_area(config.dose_e_per_px, config.pixel_size_pm)
-    for path in save_image(out, image, facts):
+    for path in (*save_image(out, image, facts), *_save_columns(config, out)):
         reporter.artifact(path)
+
+
+def _save_columns(config: ImageConfig, out: Path) -> list[Path]:
+    """The columns of a structure that is none itself, found by projecting its atoms, beside the image."""
+    from segdepth_app.microscope.structure_slab import columns_of, slab_of_structure
+    from segdepth_app.specimen.projection import write_column_table
+
+    if config.structure.suffix.lower() == ".csv":
+        return []
+    frame = _frame(config)
+    path = out.with_name(out.stem + "_columns.csv")
+    write_column_table(path, columns_of(slab_of_structure(config, frame)[0], frame), pixel=frame.pixel)
+    return [path]
 
 
 def simulate_image(config: ImageConfig, device_name: str = "cpu", reporter: Reporter | None = None) -> np.ndarray:

@@ -5,7 +5,7 @@ into layers of its own: equally spaced ones where it has them, else slices about
 """
 
 from dataclasses import replace
-from math import ceil, radians
+from math import ceil, radians, tan
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +17,7 @@ from segdepth_app.microscope.projection import Scatterers
 from segdepth_app.microscope.slices import Slab, slab_of
 from segdepth_app.microscope.thermal import b_factors
 from segdepth_app.specimen.crystal import STRAND_DTYPE, Layers
+from segdepth_app.specimen.projection import find_columns
 from segdepth_app.specimen.readers import oriented_slab, read_atoms, read_column_table
 from segdepth_app.specimen.specimen import middle_height
 from segdepth_app.units import angstrom_from_nm
@@ -58,6 +59,22 @@ def slab_of_structure(config: ImageConfig, frame: Frame) -> tuple[Slab, int]:
         radians(config.tilt_y_deg) - 1e-3 * config.beam_tilt_y_mrad,
     )
     return replace(whole, strands=strands[inside], tilt=tilt), int((~inside).sum())
+
+
+def columns_of(slab: Slab, frame: Frame) -> np.ndarray:
+    """The column table (specimen.table.COLUMN_DTYPE) of a slab of single atoms, as the tilted image shows them.
+
+    Raises: InputError where a column holds more atoms than a table can say.
+    """
+    from ase import Atoms
+
+    strands = slab.strands
+    z = (strands["first"] * slab.layers.n + strands["layer"]) * slab.layers.spacing
+    x, y = (
+        strands[axis] + (z - slab.middle) * tan(angle) - frame.origin
+        for axis, angle in zip("xy", slab.tilt, strict=True)
+    )
+    return find_columns(Atoms(numbers=strands["element"], positions=np.stack([x, y, z], axis=1)))
 
 
 def strands_of_atoms(atoms: "Atoms") -> tuple[np.ndarray, Layers]:

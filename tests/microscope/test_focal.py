@@ -42,8 +42,9 @@ def test_bulk_column_intensities_match_the_expected_table(count, spread_pm):
 
 @pytest.mark.shared_data
 @pytest.mark.skipif(not SHARED_DATA.is_dir(), reason="independent data are not beside the project")
+@pytest.mark.parametrize("potential", ["lobato", "kirkland"])
 @pytest.mark.parametrize("defocus", [3, 6])
-def test_image_of_a_column_table_agrees_with_dr_probe(defocus):
+def test_image_of_a_column_table_agrees_with_dr_probe(defocus, potential):
     """The paper's own simulator. Aligned to the pixel: a shift by one costs 0.02 of correlation."""
     theirs, facts, table = dr_probe(defocus)
     config = ImageConfig(
@@ -53,6 +54,7 @@ def test_image_of_a_column_table_agrees_with_dr_probe(defocus):
         defocus_nm=facts["defocus_nm"],
         focal_spread_nm=facts["focus_spread_nm"],
         image_spread_pm=facts["vibration_nm"] * 1000,
+        potential=potential,
     )
     ours = simulate_image(config)
     assert np.corrcoef(ours.ravel(), theirs.ravel())[0, 1] > 0.995

@@ -332,3 +332,27 @@ def test_zone_axis_needs_three_numbers(text):
     verb = next(verb for verb in JOB_VERBS if verb.name == "image")
     with pytest.raises(InputError, match="--zone-axis needs 3"):
         verb.settings(arguments)
+
+
+def test_columns_of_a_crystal_lie_beside_its_image(tmp_path):
+    """Found by projecting atoms: the sites of ceria [110], and bright columns where they say."""
+    bulk("CeO2", "fluorite", a=5.411, cubic=True).write(tmp_path / "ceria.cif")
+    out = tmp_path / "turned.npy"
+    run(settings(tmp_path / "ceria.cif", out, zone_axis=(1, 1, 0), thickness_nm=1.9, image_spread_pm=0), Reporter())
+    columns = read_column_table(tmp_path / "turned_columns.csv", pixel=PIXEL).table
+    area = SHAPE[0] * SHAPE[1] * PIXEL**2
+    per_area = 6 / (CERIA_110.cell[0][0] * CERIA_110.cell[1][1])
+    # the border cuts at most one row of columns on either side
+    assert len(columns) == pytest.approx(area * per_area, rel=0.2)
+    assert set(columns["count"]) == {5}
+    image = np.load(out)
+    for row in columns[columns["element"] == 58]:
+        y, x = round(float(row["y"]) / PIXEL), round(float(row["x"]) / PIXEL)
+        if 4 < y < SHAPE[0] - 5 and 4 < x < SHAPE[1] - 5:
+            patch = image[y - 4 : y + 5, x - 4 : x + 5]
+            assert np.abs(np.array(np.unravel_index(patch.argmax(), patch.shape)) - 4).max() <= 1
+
+
+def test_a_table_needs_no_second_one(tmp_path, table):
+    run(settings(table, tmp_path / "image.tif"), Reporter())
+    assert not (tmp_path / "image_columns.csv").exists()
