@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from segdepth_app.config import LabelConfig
+from segdepth_app.config.rings import ring_label, ring_weight
 from segdepth_app.units import PM_PER_ANGSTROM, binned_from_px
 
 HEAVY_FROM_Z = 20
@@ -95,20 +96,6 @@ def ring_maps(
     depth[near] = ring_label(columns["count"][rows], reach, labels.plateau_share)
     weight[near] = ring_weight(reach, labels.background_weight)
     return depth, weight
-
-
-def ring_label(count: np.ndarray, reach: np.ndarray, plateau_share: float) -> npt.NDArray[np.uint8]:
-    """Label at `reach` = distance / disc radius: the count on the plateau, then rings that fall to 0 at 1."""
-    rings = max(1 - plateau_share, 1e-6)
-    fall = np.clip((1 - reach) / rings, 0, 1)
-    # a plateau that fills the disc has no rings, only an edge
-    return np.asarray(np.ceil(count * np.where(reach <= plateau_share, 1, fall) - 1e-6), np.uint8)
-
-
-def ring_weight(reach: np.ndarray, background_weight: float) -> Floats:
-    """Weight at `reach` = distance / disc radius: 1 in the centre, background_weight from 1 on."""
-    fall = np.clip(1 - reach**2, 0, 1)
-    return np.asarray(background_weight + (1 - background_weight) * fall, np.float32)
 
 
 def disc_map(
