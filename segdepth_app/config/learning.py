@@ -26,6 +26,14 @@ class NetworkConfig(Config):
     width: int = Field(32, ge=4, le=256, description="Channels of the first block.")
     scales: int = Field(4, ge=1, le=7, description="Number of halvings; the paper's network has 6.")
     dose_input: bool = Field(True, description="Tell the network the dose; the paper's own network is blind to it.")
+    upsampling: Literal["bilinear", "transposed"] = Field(
+        "bilinear", description="How maps grow again: interpolated, or by transposed convolutions that are learnt."
+    )
+    denoiser: Literal["none", "separate", "joint"] = Field(
+        "none",
+        description="A second U-Net that cleans the image first. separate: trained before the segmenter, then fixed; "
+        "joint: both at once.",
+    )
 
 
 class TrainConfig(Config):
@@ -42,6 +50,18 @@ class TrainConfig(Config):
     crop_px: int = Field(128, ge=32, le=2048, description="Crop edge in pixels of the network's input.")
     steps_per_epoch: int = Field(0, ge=0, le=100_000, description="Steps per epoch; 0: every training image once.")
     max_epochs: int = Field(60, ge=1, le=10_000, description="Longest training.")
+    denoise_epochs: int = Field(
+        0,
+        ge=0,
+        le=10_000,
+        description="Epochs of these that a separate denoiser is trained first, alone; 0: a third of them.",
+    )
+    loss: Literal["cross-entropy", "ordinal"] = Field(
+        "cross-entropy", description="cross-entropy: the paper's; ordinal: counts near the true one get a share."
+    )
+    ordinal_width_atoms: float = Field(
+        0.5, gt=0, le=5, description="Ordinal loss: the difference in counts over which a label falls to 37 %."
+    )
     learning_rate: float = Field(2e-3, gt=0, le=1, description="Highest learning rate (Adam, cosine decay).")
     weight_decay: float = Field(1e-4, ge=0, le=1, description="Weight decay (AdamW).")
     patience_epochs: int = Field(15, ge=1, le=1000, description="Stop after this many epochs without a better loss.")
@@ -55,7 +75,22 @@ class TrainConfig(Config):
     @model_validator(mode="after")
     def _checked(self) -> Self:
         ordered(self.dose_low_e_per_px, self.dose_high_e_per_px, "dose")
+        self._leaves_epochs_for_the_segmenter()
         return self
+
+    @property
+    def denoising_epochs(self) -> int:
+        """Epochs that train the denoiser alone; 0 where there is none, or where both learn at once."""
+        if self.network.denoiser != "separate":
+            return 0
+        return self.denoise_epochs or max(1, self.max_epochs // 3)
+
+    def _leaves_epochs_for_the_segmenter(self) -> None:
+        if self.denoising_epochs >= self.max_epochs:
+            raise ValueError(
+                f"A separate denoiser takes {self.denoising_epochs} of {self.max_epochs} epochs and leaves none for "
+                "the segmenter. Raise the number of epochs, or shorten the denoiser's."
+            )
 
 
 class EvaluateConfig(Config):
