@@ -6,6 +6,7 @@ dask.distributed is imported when a scheduler is named, never before.
 """
 
 import hashlib
+import logging
 import tempfile
 import time
 from collections.abc import Sequence
@@ -60,6 +61,9 @@ def connected(address: str) -> Any:
             "dask.distributed is not installed.",
             "Install it with pip install 'segdepth[cluster]', or set no scheduler.",
         ) from error
+    # what it would say of a lost connection, pages long, we say in one line
+    for name in ("distributed", "distributed.client", "tornado"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     try:
         return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, TypeError) as error:

@@ -3,8 +3,8 @@
 The clusters are real ones, of processes of this machine.
 """
 
+import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -87,50 +87,48 @@ def test_lost_workers_end_the_job_with_what_is_finished(tmp_path, local_cluster,
     assert len(list(parts_folder(settings.out).glob("*.npz"))) >= 1
 
 
+SCHEDULER = """
+from distributed import LocalCluster
+import sys
+if __name__ == "__main__":
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as running:
+        print(running.scheduler_address, flush=True)
+        sys.stdin.read()
+"""
+
+
 @pytest.mark.slow
-def test_a_lost_scheduler_ends_the_job_with_what_is_finished(tmp_path):
-    """The scheduler is a process of its own, killed once the first specimen is there."""
-    from distributed import Client
-
-    code = (
-        "from distributed import LocalCluster\n"
-        "import sys\n"
-        "if __name__ == '__main__':\n"
-        "    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as c:\n"
-        "        print(c.scheduler_address, flush=True)\n"
-        "        sys.stdin.read()\n"
+def test_a_lost_scheduler_ends_the_job_in_one_line_with_what_is_finished(tmp_path):
+    """Scheduler and job are processes of their own; the first is killed once a specimen is there."""
+    script, settings = tmp_path / "scheduler.py", tmp_path / "settings.json"
+    script.write_text(SCHEDULER, encoding="utf-8")
+    quiet = {"env": {**os.environ, "PYTHONPATH": str(ROOT)}, "stdout": subprocess.PIPE, "text": True}
+    scheduler = subprocess.Popen(
+        [sys.executable, str(script)], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, **quiet
     )
-    script = tmp_path / "scheduler.py"
-    script.write_text(code, encoding="utf-8")
-    process = subprocess.Popen(
-        [sys.executable, str(script)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    address = scheduler.stdout.readline().strip()
+    config = small_config(tmp_path, n_specimens=200, scheduler=address)
+    settings.write_text(config.model_dump_json(), encoding="utf-8")
+    job = subprocess.Popen(
+        [sys.executable, "-m", "segdepth_app", "simulate", str(settings), "--out", str(config.out), "--json"],
+        stderr=subprocess.PIPE,
+        **quiet,
     )
-    address = process.stdout.readline().strip()
-
-    class KillsTheScheduler(Reporter):
-        def progress(self, done, total, unit):
-            os.kill(process.pid, signal.SIGKILL)
-
-    settings = small_config(tmp_path, n_specimens=40, scheduler=address)
     try:
-        with Client(address, set_as_default=False) as client:
-            worker = next(iter(client.run(os.getpid).values()))
-        with pytest.raises(SegDepthError, match="is lost"):
-            run(settings, KillsTheScheduler())
+        for line in job.stdout:
+            if json.loads(line)["event"] == "progress":
+                break
+        scheduler.kill()
+        out, err = job.communicate(timeout=100)
     finally:
-        process.kill()
-        process.communicate()
-        # its nanny is gone, so nobody else ends it
-        try:
-            os.kill(worker, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-    assert len(list(parts_folder(settings.out).glob("*.npz"))) >= 1
+        for process in (scheduler, job):
+            process.kill()
+            process.communicate()
+    assert job.returncode == 1
+    assert err.count("\n") == 1
+    assert f"The cluster at {address} is lost" in err
+    assert [json.loads(line)["event"] for line in out.splitlines()[-2:]] == ["error", "end"]
+    assert list(parts_folder(config.out).glob("*.npz"))
 
 
 @pytest.mark.slow
@@ -146,7 +144,10 @@ def test_a_worker_refuses_a_job_of_another_version(tmp_path):
         cluster.simulate_remotely(small_config(tmp_path).model_dump_json(), {}, [], "99.0")
 
 
-@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense://127.0.0.1:9", "no address at all", ""])
+@pytest.mark.parametrize(
+    "address",
+    [pytest.param("tcp://127.0.0.1:9", marks=pytest.mark.slow), "nonsense://127.0.0.1:9", "no address at all", ""],
+)
 def test_a_wrong_address_is_refused_soon(address, tmp_path):
     begun = time.monotonic()
     with pytest.raises(InputError, match="No dask scheduler answers at") as caught:
