@@ -31,6 +31,8 @@ def pages(tab: Any, wait: Callable[[int], None]) -> Iterator[str]:
         wait(200)
         yield f"simulate-browser-{name}"
     browser.picture.setCurrentIndex(0)
+    tab.action_buttons["verify"].click()
+    yield from _dialog(tab, wait, "simulate-verify")
     yield from _panel(tab, wait)
 
 
@@ -40,6 +42,8 @@ def _panel(tab: Any, wait: Callable[[int], None]) -> Iterator[str]:
     wait_for(lambda: bool(panel.preview.facts.text()), wait)
     wait(200)
     yield "simulate-new"
+    panel.sampling.click()
+    yield from _dialog(tab, wait, "simulate-sampling")
     for form in panel.forms.values():
         form.show_more(True)
     for section in panel.sections.values():
@@ -60,6 +64,17 @@ def _panel(tab: Any, wait: Callable[[int], None]) -> Iterator[str]:
         form.show_more(False)
     bar.setValue(0)
     panel.closed.emit()
+    wait(200)
+
+
+def _dialog(tab: Any, wait: Callable[[int], None], name: str) -> Iterator[str]:
+    from segdepth_app.gui.widgets.table_dialog import TableDialog
+
+    dialog = tab.findChild(TableDialog)
+    wait_for(lambda: dialog.button.text() == "Close", wait)
+    wait(200)
+    yield name
+    dialog.close()
     wait(200)
 
 

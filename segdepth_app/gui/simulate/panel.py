@@ -143,6 +143,8 @@ class NewDatasetPanel(QWidget):
         layout.addWidget(self.splitter, 1)
         layout.addWidget(self.whole_reason)
         layout.addLayout(buttons)
+        QWidget.setTabOrder(self.sampling, self.cancel)
+        QWidget.setTabOrder(self.cancel, self.start)
 
 
 class FieldsArea(QScrollArea):

@@ -1,7 +1,7 @@
 """The live preview: four linked pictures of one specimen, and what it is. Widgets only; imports pyqtgraph."""
 
 import numpy as np
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 
@@ -15,6 +15,7 @@ from segdepth_app.gui.widgets.image_stepper import ImageStepper
 from segdepth_app.specimen.table import SPECIMEN_KINDS
 
 SMALLEST_PANE_PX = (130, 110)
+FACTS_LINES = 3
 
 
 class PreviewView(QWidget):
@@ -64,6 +65,9 @@ class PreviewView(QWidget):
         self.stepper.stepped.connect(self.image_chosen)
         self.facts = QLabel()
         self.facts.setWordWrap(True)
+        # a splitter does not ask wrapped words how high they are
+        self.facts.setMinimumHeight(FACTS_LINES * self.facts.fontMetrics().lineSpacing())
+        self.facts.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.column = QLabel()
         self.column.setWordWrap(True)
         theme.set_role(self.column, "muted")
