@@ -39,6 +39,7 @@ class Batch(NamedTuple):
     log_dose: Floats  # (B,)
     depth: npt.NDArray[np.int64]  # (B, h, w), classes 0 to 10
     weight: Floats  # (B, h, w)
+    clean: Floats | None = None  # (B, 1, H, W), `image` without its noise, where it was asked for
 
 
 class WholeImage(NamedTuple):
@@ -176,7 +177,15 @@ class CropSource:
         return int(max(self.multiple, usable // self.multiple * self.multiple))
 
     def batch(
-        self, *, seed: int, epoch: int, step: int, size: int, crop_px: int, dose_range: tuple[float, float]
+        self,
+        *,
+        seed: int,
+        epoch: int,
+        step: int,
+        size: int,
+        crop_px: int,
+        dose_range: tuple[float, float],
+        with_clean: bool = False,
     ) -> Batch:
         """Batch `step` of `epoch`: each image of the split comes up once before any comes up again."""
         rng = np.random.default_rng([seed, epoch, step])
@@ -194,12 +203,16 @@ class CropSource:
             clean.append(self._clean_window(row, y * ratio, x * ratio, edge)[flip])
             depth.append(depth_map[window][flip])
             weight.append(weight_map[window][flip])
-        image = noisy(np.stack(clean), (doses * self.input_binning**2)[:, None, None], rng)
+        mean = np.stack(clean)
+        image = noisy(mean, (doses * self.input_binning**2)[:, None, None], rng)
+        # both on one scale: it is drawn once for the noisy image and the clean one below it
+        shown = self.scale.applied(np.concatenate([image, mean], axis=1) if with_clean else image, rng)
         return Batch(
-            image=self.scale.applied(image, rng)[:, None],
+            image=shown[:, None, :edge],
             log_dose=log_dose(doses, self.pixel_size_pm),
             depth=np.stack(depth).astype(np.int64),
             weight=np.asarray(np.stack(weight) / 255, np.float32),
+            clean=shown[:, None, edge:] if with_clean else None,
         )
 
     def _rows(self, seed: int, epoch: int, step: int, size: int) -> npt.NDArray[np.int64]:

@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from segdepth_app.config import NetworkConfig
 from segdepth_app.errors import ModelError
 from segdepth_app.models.card import ModelCard, read_card
-from segdepth_app.models.networks import DepthNetwork, build_network
+from segdepth_app.models.networks import DepthNetwork, build_network, in_words
 from segdepth_app.paths import writable_target, written_whole
 
 
@@ -59,8 +59,8 @@ def network_with_weights(path: str | Path, config: NetworkConfig) -> DepthNetwor
     if expected != found:
         name = min(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
         raise ModelError(
-            f"The weights in {path} do not fit a {config.kind} network of width {config.width} and {config.scales} "
-            f"scales: {name} is {found.get(name, 'missing')}, not {expected.get(name, 'part of it')}.",
+            f"The weights in {path} do not fit a {in_words(config)}: "
+            f"{name} is {found.get(name, 'missing')}, not {expected.get(name, 'part of it')}.",
             "Choose a model of the same network.",
         )
     network.load_state_dict(tensors)

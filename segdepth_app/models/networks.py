@@ -68,6 +68,18 @@ def build_network(config: NetworkConfig) -> DepthNetwork:
     return DepthNetwork(config, tuple(min(level + 1, 3) for level in levels), input_binning=4, n_halvings=0)
 
 
+def in_words(config: NetworkConfig) -> str:
+    """A network's name in messages: its kind and size, and what is not usual about it."""
+    parts = [f"{config.kind} network of width {config.width} and {config.scales} scales"]
+    if config.upsampling != "bilinear":
+        parts.append(f"{config.upsampling} upsampling")
+    if config.denoiser != "none":
+        parts.append(f"a {config.denoiser} denoiser")
+    if not config.dose_input:
+        parts.append("no dose input")
+    return " with ".join([parts[0], " and ".join(parts[1:])]) if parts[1:] else parts[0]
+
+
 def description(config: NetworkConfig, pixel_size_pm: float = REFERENCE_PIXEL_PM) -> dict[str, Any]:
     """What `segdepth describe` says of a network; makes no weights."""
     with torch.device("meta"):

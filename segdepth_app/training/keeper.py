@@ -16,6 +16,7 @@ import torch
 from segdepth_app.errors import ModelError
 from segdepth_app.paths import written_whole
 from segdepth_app.reporting import Command, Reporter
+from segdepth_app.training.denoise import is_first_judged
 from segdepth_app.training.folder import RunFolder
 from segdepth_app.training.metrics import Tally
 from segdepth_app.training.module import DepthModule, ImageGroups, Place, log_probabilities
@@ -84,7 +85,7 @@ class Keeper(lightning.Callback):
             "seconds": round(seconds, 3),
             **shares,
         }
-        is_best = shares["val_loss"] < place.best_loss
+        is_best = shares["val_loss"] < place.best_loss or is_first_judged(module.config, place.epoch)
         place.epoch, place.step, place.loss_sum, place.epoch_seconds = place.epoch + 1, 0, 0.0, 0.0
         if is_best:
             place.best_loss, place.best_epoch = shares["val_loss"], place.epoch

@@ -7,6 +7,8 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
+from segdepth_app.config import TrainConfig
+
 WARM_UP_SHARE = 0.05
 FINAL_SHARE = 0.01
 """The learning rate rises over the first 5 % of the steps and ends at 1 % of its highest value."""
@@ -21,6 +23,47 @@ def weighted_cross_entropy(
     """
     each = functional.cross_entropy(logits.float(), depth, reduction="none")
     return (each * weight).sum() / weight.sum()
+
+
+def ordinal_labels(n_classes: int, width_atoms: float) -> Float[Tensor, "n_classes n_classes"]:
+    """Soft labels, one row for each true class: a count's share falls as e^(-|difference| / width), and rows add to 1.
+
+    Class 0 keeps a row of its own, and no count gives it a share: an empty pixel is not nearly an atom. A width of
+    0 gives hard labels.
+
+    Reference: Díaz and Marathe, Soft Labels for Ordinal Regression (2019), eq. 2 with the absolute difference.
+    """
+    labels = torch.eye(n_classes)
+    if width_atoms > 0:
+        counts = torch.arange(1, n_classes, dtype=torch.float64)
+        distance = (counts[:, None] - counts[None, :]).abs()
+        labels[1:, 1:] = torch.softmax(-distance / width_atoms, dim=1).float()
+    return labels
+
+
+def weighted_ordinal_loss(
+    logits: Float[Tensor, "b c h w"],
+    depth: Int[Tensor, "b h w"],
+    weight: Float[Tensor, "b h w"],
+    *,
+    width_atoms: float,
+) -> Float[Tensor, ""]:
+    """Cross-entropy with soft labels over the counts (`ordinal_labels`), weighted as `weighted_cross_entropy` is.
+
+    A miss by one atom costs less than one by many. The lowest it can become is the labels' own entropy, not 0.
+    """
+    soft = ordinal_labels(logits.shape[1], width_atoms).to(logits.device)[depth].movedim(-1, 1)
+    each = functional.cross_entropy(logits.float(), soft, reduction="none")
+    return (each * weight).sum() / weight.sum()
+
+
+def segmentation_loss(
+    logits: Float[Tensor, "b c h w"], depth: Int[Tensor, "b h w"], weight: Float[Tensor, "b h w"], config: TrainConfig
+) -> Float[Tensor, ""]:
+    """The loss that a training's settings ask for."""
+    if config.loss == "ordinal":
+        return weighted_ordinal_loss(logits, depth, weight, width_atoms=config.ordinal_width_atoms)
+    return weighted_cross_entropy(logits, depth, weight)
 
 
 def learning_rate(step: int, n_steps: int, highest: float) -> float:

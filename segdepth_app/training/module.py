@@ -18,7 +18,8 @@ from segdepth_app.config import TrainConfig
 from segdepth_app.datasets.batches import Batch, CropSource, WholeImage
 from segdepth_app.errors import SegDepthError
 from segdepth_app.models.networks import DepthNetwork
-from segdepth_app.training.loss import average_decay, learning_rate, update_average, weighted_cross_entropy
+from segdepth_app.training.denoise import begin_epoch, needs_clean, steps_of_stage, training_loss
+from segdepth_app.training.loss import average_decay, learning_rate, update_average
 from segdepth_app.training.metrics import Tally
 
 VALIDATION_SIDE_BY_SIDE = 4
@@ -56,8 +57,10 @@ class TrainBatches:
                 size=config.batch_size,
                 crop_px=config.crop_px,
                 dose_range=(config.dose_low_e_per_px, config.dose_high_e_per_px),
+                with_clean=needs_clean(config, epoch),
             )
-            yield Batch(*(torch.from_numpy(array) for array in batch))  # type: ignore[arg-type]
+            arrays = (None if array is None else torch.from_numpy(array) for array in batch)
+            yield Batch(*arrays)  # type: ignore[arg-type]
 
 
 class DepthModule(lightning.LightningModule):
@@ -82,7 +85,10 @@ class DepthModule(lightning.LightningModule):
     @property
     def rate(self) -> float:
         """The learning rate of the step to come."""
-        return learning_rate(self.steps_done, self.n_steps, self.config.learning_rate)
+        return learning_rate(*self._steps_of_stage(), self.config.learning_rate)
+
+    def _steps_of_stage(self) -> tuple[int, int]:
+        return steps_of_stage(self.config, self.steps_done, self.steps_per_epoch)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """AdamW, going on from a checkpoint's state where there is one."""
@@ -96,6 +102,10 @@ class DepthModule(lightning.LightningModule):
             optimizer.load_state_dict(self.optimizer_state)
         return optimizer
 
+    def on_train_epoch_start(self) -> None:
+        """Hands a finished denoiser over to the segmenter's training."""
+        begin_epoch(self.network, self.average, self.config, self.place.epoch)
+
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         """Sets the learning rate, which follows from the step alone."""
         for group in self.optimizers().param_groups:  # type: ignore[union-attr]
@@ -104,7 +114,7 @@ class DepthModule(lightning.LightningModule):
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Loss of one batch. Raises: SegDepthError where it is not a number any more."""
         image = batch.image.contiguous(memory_format=torch.channels_last)  # type: ignore[attr-defined]
-        loss = weighted_cross_entropy(self.network(image, batch.log_dose), batch.depth, batch.weight)  # type: ignore[arg-type]
+        loss = training_loss(self.network, batch._replace(image=image), self.config, self.place.epoch)  # type: ignore[arg-type]
         value = float(loss.detach())
         if not np.isfinite(value):
             raise SegDepthError(
@@ -117,7 +127,7 @@ class DepthModule(lightning.LightningModule):
 
     def count_step(self) -> None:
         """Lets the average follow, and counts the step; the keeper calls it before it writes anything."""
-        update_average(self.average, self.network, average_decay(self.steps_done, self.n_steps))
+        update_average(self.average, self.network, average_decay(*self._steps_of_stage()))
         self.place.step += 1
 
     def on_validation_epoch_start(self) -> None:

@@ -44,12 +44,14 @@ def _add_describe(verbs: Any) -> None:
     add_field(parser, NetworkConfig, "kind", flag="--network", metavar="paper|fast")
     add_field(parser, NetworkConfig, "width", metavar="W")
     add_field(parser, NetworkConfig, "scales", metavar="N")
+    add_field(parser, NetworkConfig, "upsampling", metavar="bilinear|transposed")
+    add_field(parser, NetworkConfig, "denoiser", metavar="none|separate|joint")
     parser.add_argument("--json", action="store_true", help="As JSON.")
     parser.set_defaults(action=_describe)
 
 
 def _describe(arguments: argparse.Namespace) -> None:
-    values = given(arguments, ("kind", "width", "scales"))
+    values = given(arguments, ("kind", "width", "scales", "upsampling", "denoiser"))
     if bool(arguments.model) == bool(values):
         raise InputError("describe needs a model or a network.", "Name a model, or give --network and --width.")
     facts = _described_model(arguments.model) if arguments.model else _described_network(values)
