@@ -4,34 +4,24 @@ Stop ends early and keeps the best model, pause keeps a checkpoint to resume fro
 to the trash folder.
 """
 
-import logging
 import os
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from math import ceil
-from typing import Literal
 
-import lightning
 import torch
 
 from segdepth_app.config import TrainConfig
-from segdepth_app.datasets.batches import CropSource, middle_dose
+from segdepth_app.datasets.batches import CropSource
 from segdepth_app.datasets.store import Dataset
-from segdepth_app.errors import Cancelled, ModelError, SegDepthError
+from segdepth_app.errors import Cancelled, SegDepthError
 from segdepth_app.microscope.device import pick_device
-from segdepth_app.models.card import find_model, read_card
-from segdepth_app.models.model_file import network_with_weights
-from segdepth_app.models.networks import DepthNetwork, build_network
+from segdepth_app.models.networks import DepthNetwork
 from segdepth_app.reporting import Command, Reporter
 from segdepth_app.training.finish import ModelWriter
 from segdepth_app.training.folder import RunFolder, environment, versions
 from segdepth_app.training.keeper import Ended, Keeper, load_checkpoint, load_weights
 from segdepth_app.training.module import DepthModule, ImageGroups, Place, TrainBatches
-
-VALIDATION_IMAGES = 64
-CLIP_GRADIENT_NORM = 1.0
-LIGHTNING_LOGGERS = ("lightning.pytorch", "lightning.fabric", "lightning.pytorch.utilities.rank_zero")
+from segdepth_app.training.sources import first_network, open_sources, validation_groups
+from segdepth_app.training.trainer import make_trainer, quiet_lightning, torch_threads, usable_precision
 
 
 def run(config: TrainConfig, reporter: Reporter) -> str:
@@ -95,8 +85,7 @@ def _train(
         load_checkpoint(folder.last_checkpoint, module)
         folder.rewrite_metrics(place.rows)
         folder.log(f"Resumed after epoch {place.epoch}, step {place.step}.")
-    dose = middle_dose(config.dose_low_e_per_px, config.dose_high_e_per_px)
-    images = ImageGroups(validation.whole_images(dose_e_per_px=dose, seed=config.seed, limit=VALIDATION_IMAGES))
+    images = validation_groups(validation, config)
     writer = ModelWriter(config, folder, train, validation, str(device))
     keeper = Keeper(folder, reporter, writer.save)
     command = None
@@ -123,21 +112,7 @@ def fit(
 ) -> Command | None:
     """Runs Lightning's loops to their end, or to the user's command."""
     with quiet_lightning():
-        trainer = lightning.Trainer(
-            accelerator="gpu" if device.type == "cuda" else "cpu",
-            devices=1,
-            precision="bf16-mixed" if module.config.precision == "bf16" else "32-true",
-            max_epochs=-1,  # the keeper stops: epochs of a resumed run count on
-            gradient_clip_val=CLIP_GRADIENT_NORM,
-            logger=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-            enable_checkpointing=False,
-            num_sanity_val_steps=0,
-            use_distributed_sampler=False,
-            callbacks=[keeper],
-            default_root_dir=keeper.folder.path,
-        )
+        trainer = make_trainer(module.config, device, [keeper], folder=keeper.folder.path)
         try:
             trainer.fit(module, train_dataloaders=batches, val_dataloaders=images)
         except Ended as ended:
@@ -148,84 +123,3 @@ def fit(
                 raise keeper.fault from None
             raise
     return None
-
-
-def open_sources(dataset: Dataset, config: TrainConfig) -> tuple[CropSource, CropSource]:
-    """Training and validation images as the network sees them. Raises: DatasetError where they do not suit."""
-    with torch.device("meta"):
-        network = build_network(config.network)
-    train, validation = (
-        CropSource(
-            dataset,
-            split,
-            labels=config.labels,
-            input_binning=network.input_binning,
-            output_binning=network.output_binning,
-            multiple=network.multiple,
-        )
-        for split in ("train", "validation")
-    )
-    return train, validation
-
-
-def first_network(config: TrainConfig) -> DepthNetwork:
-    """The network to start from: fresh weights by seed, or those of `initial_model`.
-
-    Raises: ModelError where the initial model is another network.
-    """
-    if config.initial_model is None:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(config.seed)
-            return build_network(config.network)
-    path = find_model(config.initial_model)
-    theirs = read_card(path).network
-    if theirs != config.network:
-        raise ModelError(
-            f"{path} is a {theirs.kind} network of width {theirs.width} and {theirs.scales} scales; the settings "
-            f"ask for {config.network.kind}, {config.network.width} and {config.network.scales}.",
-            "Choose the same network in the settings, or another initial model.",
-        )
-    return network_with_weights(path, config.network)
-
-
-def usable_precision(wanted: Literal["32", "bf16"], device: torch.device) -> Literal["32", "bf16"]:
-    """The arithmetic to train in: bf16 only where the hardware has it, for emulated it is slower than 32 bits."""
-    if wanted == "32":
-        return "32"
-    if device.type == "cuda":
-        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "32"
-    return "bf16" if cpu_has_bf16() else "32"
-
-
-def cpu_has_bf16() -> bool:
-    """Whether the processor multiplies bf16 itself (AVX512-BF16 or AMX); not known counts as not."""
-    # torch has no public question for it
-    questions = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    return any(bool(getattr(torch.cpu, name, bool)()) for name in questions)
-
-
-@contextmanager
-def torch_threads(n: int) -> Iterator[None]:
-    """Torch with n CPU threads, and as before afterwards."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(n)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-@contextmanager
-def quiet_lightning() -> Iterator[None]:
-    """Keeps Lightning's tips and remarks out of the output; its errors come through."""
-    loggers = [logging.getLogger(name) for name in LIGHTNING_LOGGERS]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)

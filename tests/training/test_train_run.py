@@ -271,7 +271,7 @@ def test_a_full_disk_is_reported_and_the_run_can_be_resumed(config, monkeypatch)
 def test_without_bf16_in_the_processor_the_training_takes_32_bits(config, monkeypatch, tmp_path):
     """The same numbers as a run that asked for 32 bits, and a warning."""
     witness = Witness()
-    monkeypatch.setattr("segdepth_app.training.run.cpu_has_bf16", lambda: False)
+    monkeypatch.setattr("segdepth_app.training.trainer.cpu_has_bf16", lambda: False)
     run(changed(config, precision="bf16"), witness)
     plain = changed(config, out=tmp_path / "plain")
     run(plain, Reporter())
@@ -370,7 +370,7 @@ def test_the_papers_network_refuses_coarse_images(config):
 
 def test_half_precision_learns_the_same(config, tmp_path, monkeypatch):
     """bf16 keeps 8 bits: the losses agree to a few per cent. (Also where the processor emulates it.)"""
-    monkeypatch.setattr("segdepth_app.training.run.cpu_has_bf16", lambda: True)
+    monkeypatch.setattr("segdepth_app.training.trainer.cpu_has_bf16", lambda: True)
     half = changed(config, out=tmp_path / "half", precision="bf16")
     run(config, Reporter())
     run(half, Reporter())
