@@ -15,6 +15,9 @@ UNITLESS = {
     *("n_specimens", "n_defoci", "n_frames", "n_switching", "workers", "binning", "width", "scales", "batch_size"),
     *("steps_per_epoch", "threads", "max_images", "frame", "depth", "seed", "max_epochs"),
     *("batch_specimens", "n_phonons", "recompute"),
+    *("devices", "nodes", "gpus", "cpus"),
+    # its own unit
+    "hours",
     # shares and probabilities
     *("share_wedge", "share_rough", "share_shuffled", "validation_share", "test_share", "plateau_share"),
     *("background_weight", "weight_decay", "stay_probability", "learning_rate"),

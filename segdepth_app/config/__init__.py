@@ -29,6 +29,7 @@ from segdepth_app.config.imaging import (
     MovieConfig,
 )
 from segdepth_app.config.learning import (
+    ClusterConfig,
     EvaluateConfig,
     LabelConfig,
     NetworkConfig,
@@ -47,6 +48,7 @@ from segdepth_app.config.simulation import (
 
 __all__ = [
     "N_CLASSES",
+    "ClusterConfig",
     "Config",
     "ConvergenceConfig",
     "DemoConfig",

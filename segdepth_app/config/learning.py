@@ -62,13 +62,33 @@ class TrainConfig(Config):
     ordinal_width_atoms: float = Field(
         0.5, gt=0, le=5, description="Ordinal loss: the difference in counts over which a label falls to 37 %."
     )
-    learning_rate: float = Field(2e-3, gt=0, le=1, description="Highest learning rate (Adam, cosine decay).")
-    weight_decay: float = Field(1e-4, ge=0, le=1, description="Weight decay (AdamW).")
+    optimizer: Literal["adamw", "adam"] = Field(
+        "adamw", description="adamw: weights decay by themselves; adam: the paper's, the decay is part of the gradient."
+    )
+    schedule: Literal["cosine", "plateau", "constant"] = Field(
+        "cosine",
+        description="Learning rate. cosine: rises, then falls to 1 %; plateau: halved whenever the validation loss "
+        "no longer falls; constant.",
+    )
+    learning_rate: float = Field(2e-3, gt=0, le=1, description="Highest learning rate.")
+    plateau_epochs: int = Field(
+        5, ge=1, le=1000, description="Schedule plateau: halve after this many epochs without a better loss."
+    )
+    weight_decay: float = Field(1e-4, ge=0, le=1, description="Weight decay.")
     patience_epochs: int = Field(15, ge=1, le=1000, description="Stop after this many epochs without a better loss.")
-    precision: Literal["32", "bf16"] = Field("32", description="Arithmetic; bf16 pays on recent CPUs and GPUs.")
+    precision: Literal["32", "bf16", "16"] = Field(
+        "32", description="Arithmetic; bf16 pays on recent CPUs and GPUs, 16 on GPUs without bf16."
+    )
     threads: int = Field(0, ge=0, le=256, description="CPU threads; 0 takes all.")
     seed: int = Field(1, ge=0, le=2**31 - 1, description="Seed of weights, crops and noise.")
     device: Device = Field("auto", description="Where the training runs.")
+    devices: int = Field(
+        0, ge=0, le=64, description="GPUs per computer that share every batch, 0: all; on processors: processes, 0: one."
+    )
+    nodes: int = Field(1, ge=1, le=1024, description="Computers of a cluster that share every batch (SLURM, torchrun).")
+    repeatable: bool = Field(
+        True, description="On GPUs: only arithmetic that repeats to the last bit; off is faster. Processors always do."
+    )
     resume: bool = Field(False, description="Go on from the run folder's last checkpoint.")
     initial_model: str | None = Field(None, description="Model file whose weights the training starts from.")
 
@@ -91,6 +111,20 @@ class TrainConfig(Config):
                 f"A separate denoiser takes {self.denoising_epochs} of {self.max_epochs} epochs and leaves none for "
                 "the segmenter. Raise the number of epochs, or shorten the denoiser's."
             )
+
+
+class ClusterConfig(Config):
+    """Write a folder that trains on a SLURM cluster."""
+
+    train: TrainConfig = Field(description="The training; its device, devices and nodes follow from what is below.")
+    folder: Path = Field(description="Folder to make: settings, batch script and what to do with them.")
+    nodes: int = Field(1, ge=1, le=1024, description="Computers of the cluster to train on.")
+    gpus: int = Field(1, ge=0, le=64, description="GPUs on each of them; 0 trains on processors.")
+    cpus: int = Field(8, ge=1, le=1024, description="Processor cores for each GPU, or for each node without GPUs.")
+    hours: float = Field(24, gt=0, le=1000, description="Longest time the queue may give the training, in hours.")
+    partition: str = Field(
+        "", pattern=r"^[\w.,-]*$", description="Partition (queue) of the cluster; empty takes its default."
+    )
 
 
 class EvaluateConfig(Config):

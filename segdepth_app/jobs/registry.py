@@ -45,6 +45,7 @@ JOBS: dict[str, JobSpec] = {
     "image": JobSpec("config:ImageConfig", "microscope.image_job:run"),
     "train": JobSpec("config:TrainConfig", "training.run:run", (STOP, PAUSE, CANCEL), None, PAUSE),
     "estimate": JobSpec("config:TrainConfig", "training.estimate:run"),
+    "export-cluster": JobSpec("config:ClusterConfig", "training.cluster:run"),
     "evaluate": JobSpec("config:EvaluateConfig", "evaluation.run:run"),
     "infer": JobSpec("config:InferConfig", "inference.run:run", (STOP, CANCEL), STOP, STOP),
     "saliency": JobSpec("config:SaliencyConfig", "inference.saliency_job:run"),
