@@ -71,13 +71,15 @@ def fitness_warnings(card: ModelCard, *, pixel_size_pm: float, dose_e_per_px: fl
 def halo_px(network: DepthNetwork) -> int:
     """Distance in input pixels beyond which nothing reaches an output, rounded up to the network's multiple.
 
-    At level l (pixels of 2**l) a double convolution reaches 2 · 2**l, halving 2**l, bilinear doubling 2**l.
+    At level l (pixels of 2**l) a double convolution reaches 2 · 2**l, halving 2**l, bilinear doubling 2**l
+    (transposed doubling less). A denoiser in front reaches as far again, but for the head.
     """
     levels = network.config.scales
     down = sum(3 * 2**level for level in range(levels)) + 2 * 2**levels
     up = sum(3 * 2**level for level in range(levels))
     head = sum(3 * 2**level for level in range(1, (network.output_binning // network.input_binning).bit_length()))
-    return -(-(down + up + head) // network.multiple) * network.multiple
+    denoiser = 0 if network.config.denoiser == "none" else down + up
+    return -(-(denoiser + down + up + head) // network.multiple) * network.multiple
 
 
 def tile_edge_px(network: DepthNetwork) -> int:

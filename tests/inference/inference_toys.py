@@ -15,10 +15,12 @@ PIXEL_PM = 5.3
 DOSE = 1.83
 
 
-def toy_model(kind: str = "fast", *, width: int = 4, scales: int = 2, seed: int = 0, **card) -> LoadedModel:
+def toy_model(
+    kind: str = "fast", *, width: int = 4, scales: int = 2, denoiser: str = "none", seed: int = 0, **card
+) -> LoadedModel:
     """Random weights, with enough spread in the head that classes differ."""
     torch.manual_seed(seed)
-    config = NetworkConfig(kind=kind, width=width, scales=scales)
+    config = NetworkConfig(kind=kind, width=width, scales=scales, denoiser=denoiser)
     network = build_network(config)
     with torch.no_grad():
         network.head[-1].weight.normal_(0, 1.5)

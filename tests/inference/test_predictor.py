@@ -57,10 +57,10 @@ def test_padding_changes_nothing_far_from_the_padded_edges():
     np.testing.assert_allclose(part[:, : 97 - reach, : 98 - reach], whole[:, : 97 - reach, : 98 - reach], atol=1e-5)
 
 
-@pytest.mark.parametrize("kind", ["fast", "paper"])
-def test_tiles_agree_with_the_whole_image(kind):
-    model = toy_model(kind)
-    image = toy_image((700, 520) if kind == "fast" else (312, 240))
+@pytest.mark.parametrize(("kind", "denoiser"), [("fast", "none"), ("paper", "none"), ("fast", "separate")])
+def test_tiles_agree_with_the_whole_image(kind, denoiser):
+    model = toy_model(kind, denoiser=denoiser)
+    image = toy_image((1100, 520) if kind == "fast" else (312, 240))
     whole, tiled = Predictor(model), Predictor(model)
     tiled.tile = 4 * halo_px(model.network)
     n_tiles = len(list(tiles(*(n // model.network.input_binning for n in image.shape), edge=tiled.tile, halo=32)))
@@ -82,21 +82,22 @@ def test_cores_of_tiles_cover_every_pixel_once():
     assert np.all(seen == 1)
 
 
-def test_nothing_beyond_the_halo_reaches_an_output():
-    """Changing one input pixel changes outputs within the halo only, and some of them."""
-    model = toy_model(scales=2)
+@pytest.mark.parametrize(("denoiser", "at_least"), [("none", 4), ("joint", 28)])
+def test_nothing_beyond_the_halo_reaches_an_output(denoiser, at_least):
+    """Changing one input pixel changes outputs within the halo only, and some of them; 28 is one network's halo."""
+    model = toy_model(scales=2, denoiser=denoiser)
     model.network.double()
     reach = halo_px(model.network)
-    image = torch.rand(1, 1, 128, 128, dtype=torch.float64)
+    image = torch.rand(1, 1, 192, 192, dtype=torch.float64)
     changed = image.clone()
-    changed[..., 64, 64] += 100
+    changed[..., 96, 96] += 100
     told = torch.tensor([0.0], dtype=torch.float64)
 
     with torch.inference_mode():
         difference = (model.network(image, told) - model.network(changed, told)).abs().amax((0, 1)).numpy()
 
-    rows = np.abs(np.argwhere(difference > 0) - 64)
-    assert 4 < rows.max() <= reach
+    rows = np.abs(np.argwhere(difference > 0) - 96)
+    assert at_least < rows.max() <= reach
 
 
 def test_mirror_averaging_makes_the_answer_symmetric():
