@@ -20,7 +20,7 @@ from segdepth_app.gui.log import FORMAT, last_lines
 from segdepth_app.gui.process import Job, JobRunner
 from segdepth_app.gui.widgets.job_row import JobRow
 
-QUIET_JOBS = ("explore", "preview")
+QUIET_JOBS = ("explore", "preview", "advise", "estimate")
 """Helpers of a tab, not work the user started."""
 MAX_LOG_LINES = 2000
 
