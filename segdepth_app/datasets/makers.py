@@ -11,6 +11,7 @@ import signal
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from itertools import islice
 
 from segdepth_app.config import SimulateConfig
@@ -53,7 +54,8 @@ def _make_in_processes(config: SimulateConfig, groups: list[Group], parts: Parts
         while True:
             # a few in flight per worker, so that a pause is answered within a specimen's time
             for group in islice(waiting, 2 * workers - len(running)):
-                running.add(pool.submit(make_parts, config, group, parts))
+                with _children_deaf_to_ctrl_c():
+                    running.add(pool.submit(make_parts, config, group, parts))
             if not running:
                 return
             parts.check_space(largest * len(running))
@@ -146,16 +148,29 @@ def bytes_per_specimen(config: SimulateConfig) -> int:
 
 def prepare_worker(threads: int) -> None:
     """Sets torch's threads (0: all); a worker process also ends with its parent and leaves Ctrl-C to it."""
-    import torch
-
-    if threads:
-        torch.set_num_threads(threads)
     parent = multiprocessing.parent_process()
     if parent is not None:
         # Ctrl-C in a terminal reaches the workers as well; the job's own process decides what it means
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         # a killed parent cannot tell its workers; without this they would wait for work for ever
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    import torch  # takes a second: a worker must be safe from Ctrl-C before
+
+    if threads:
+        torch.set_num_threads(threads)
+
+
+@contextmanager
+def _children_deaf_to_ctrl_c() -> Iterator[None]:
+    """Processes that start meanwhile do not hear it, not even before they can say so themselves."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
