@@ -20,7 +20,7 @@ from segdepth_app.verbs.options import field_help
 
 ROOT = Path(__file__).parents[1]
 VERBS = (
-    "demo simulate verify convergence movie image train evaluate infer saliency trace columns export dose describe "
+    "demo simulate verify convergence movie image train export-cluster evaluate infer saliency trace columns export dose describe "
     "doctor self-test schema view"
 ).split()
 HEAVY = ("torch", "lightning", "scipy", "h5py", "matplotlib", "PySide6", "numpy")

@@ -57,15 +57,14 @@ def export_cluster(
     n_ranks = nodes * max(gpus, 1)
     if config.batch_size < n_ranks:
         raise InputError(
-            f"A batch of {config.batch_size} crops cannot be shared by {n_ranks} "
-            f"{'GPUs' if gpus else 'computers'}.",
+            f"A batch of {config.batch_size} crops cannot be shared by {n_ranks} {'GPUs' if gpus else 'computers'}.",
             "Raise the batch size, or take fewer.",
         )
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{folder} exists and is not empty.", "Name a new folder.")
     writable_target(folder / SETTINGS)
     run_name = _plain(config.out.name)
-    settings = travelling(config, nodes=nodes, gpus=gpus, run_name=run_name)
+    settings = travelling(config, nodes=nodes, gpus=gpus, cpus=cpus, run_name=run_name)
     script = batch_script(run_name, nodes=nodes, gpus=gpus, cpus=cpus, hours=hours, partition=partition)
     _write(folder / SETTINGS, json.dumps(settings, indent=1) + "\n")
     _write(folder / SCRIPT, script)
@@ -73,7 +72,7 @@ def export_cluster(
     return folder
 
 
-def travelling(config: TrainConfig, *, nodes: int, gpus: int, run_name: str) -> dict[str, Any]:
+def travelling(config: TrainConfig, *, nodes: int, gpus: int, cpus: int, run_name: str) -> dict[str, Any]:
     """The settings as they hold there: relative paths, and devices that must be found or the training fails."""
     start = config.initial_model
     if start is not None and start not in shipped_models():
@@ -86,7 +85,7 @@ def travelling(config: TrainConfig, *, nodes: int, gpus: int, run_name: str) -> 
         "device": "cuda" if gpus else "cpu",
         "devices": max(gpus, 1),
         "nodes": nodes,
-        "threads": 0,
+        "threads": min(cpus, 256),
         "resume": False,
     }
 

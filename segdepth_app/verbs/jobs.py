@@ -14,6 +14,7 @@ from segdepth_app.config import Config
 from segdepth_app.errors import InputError
 from segdepth_app.paths import existing_file
 from segdepth_app.verbs.checking import convergence_options, convergence_values, verify_options, verify_values
+from segdepth_app.verbs.cluster import export_cluster_options, export_cluster_values
 from segdepth_app.verbs.options import add_field, dose, given, integers
 
 Values = dict[str, Any]
@@ -208,6 +209,7 @@ JOB_VERBS = (
     JobVerb("movie", config.MovieConfig, _preset_options, _preset_values("movie")),
     JobVerb("image", config.ImageConfig, _image_options, _image_values),
     JobVerb("train", config.TrainConfig, _train_options, _train_values),
+    JobVerb("export-cluster", config.ClusterConfig, export_cluster_options, export_cluster_values),
     JobVerb("evaluate", config.EvaluateConfig, _evaluate_options, _evaluate_values),
     JobVerb("infer", config.InferConfig, _infer_options, _infer_values),
     JobVerb("saliency", config.SaliencyConfig, _saliency_options, _saliency_values),
