@@ -15,13 +15,14 @@ from segdepth_app.errors import Cancelled, SegDepthError
 from segdepth_app.jobs import registry
 from segdepth_app.reporting import Command
 from segdepth_app.verbs import run as running
+from segdepth_app.verbs.about import public_jobs
 from segdepth_app.verbs.jobs import JOB_VERBS
 from segdepth_app.verbs.options import field_help
 
 ROOT = Path(__file__).parents[1]
 VERBS = (
-    "demo simulate verify convergence movie image train export-cluster evaluate infer saliency trace columns export dose describe "
-    "doctor self-test schema view"
+    "demo simulate verify convergence movie image train export-cluster evaluate infer saliency trace columns export "
+    "dose describe doctor self-test schema view"
 ).split()
 HEAVY = ("torch", "lightning", "scipy", "h5py", "matplotlib", "PySide6", "numpy")
 
@@ -317,7 +318,7 @@ def test_describe_counts_the_parameters_of_the_papers_table(width, parameters, c
     assert json.loads(capsys.readouterr().out)["parameters"] == parameters
 
 
-@pytest.mark.parametrize("job", [job for job in registry.JOBS if job not in ("fake", "explore", "preview")])
+@pytest.mark.parametrize("job", public_jobs())
 def test_schema_tells_every_setting_with_its_sentence(job, capsys):
     assert cli.main(["schema", job]) == 0
     schema = json.loads(capsys.readouterr().out)
