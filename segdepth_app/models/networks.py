@@ -70,14 +70,14 @@ def build_network(config: NetworkConfig) -> DepthNetwork:
 
 def in_words(config: NetworkConfig) -> str:
     """A network's name in messages: its kind and size, and what is not usual about it."""
-    parts = [f"{config.kind} network of width {config.width} and {config.scales} scales"]
-    if config.upsampling != "bilinear":
-        parts.append(f"{config.upsampling} upsampling")
-    if config.denoiser != "none":
-        parts.append(f"a {config.denoiser} denoiser")
-    if not config.dose_input:
-        parts.append("no dose input")
-    return " with ".join([parts[0], " and ".join(parts[1:])]) if parts[1:] else parts[0]
+    unusual = {
+        f"{config.upsampling} upsampling": config.upsampling != "bilinear",
+        f"{config.denoiser} denoiser": config.denoiser != "none",
+        "blind to the dose": not config.dose_input,
+    }
+    remarks = ", ".join(text for text, is_so in unusual.items() if is_so)
+    name = f"{config.kind} network of width {config.width} and {config.scales} scales"
+    return f"{name} ({remarks})" if remarks else name
 
 
 def description(config: NetworkConfig, pixel_size_pm: float = REFERENCE_PIXEL_PM) -> dict[str, Any]:

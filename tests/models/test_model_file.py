@@ -1,5 +1,6 @@
 """The model file: what goes in comes out, and nothing else is let in."""
 
+import json
 import pickle
 
 import pytest
@@ -60,6 +61,47 @@ def test_a_model_has_the_usual_rights(model, tmp_path):
     ordinary = tmp_path / "ordinary"
     ordinary.touch()
     assert model[0].stat().st_mode == ordinary.stat().st_mode
+
+
+@pytest.mark.parametrize("kind", ["fast", "paper"])
+def test_a_variant_comes_back_with_its_denoiser_and_its_upsampling(kind, tmp_path):
+    """The card says what to build; weights and batch statistics of both U-Nets are in the file."""
+    config = NetworkConfig(kind=kind, width=4, scales=2, upsampling="transposed", denoiser="separate")
+    torch.manual_seed(5)
+    network = build_network(config)
+    image, dose = torch.rand(2, 1, 16, 16) * 3, torch.zeros(2)
+    network(image, dose)
+    loaded = load_model(save_model(tmp_path / "both.safetensors", network.eval(), card(config)))
+    assert loaded.card.network == config
+    with torch.inference_mode():
+        assert torch.equal(loaded.network.denoised(image, dose), network.denoised(image, dose))
+        assert torch.equal(loaded.network(image, dose), network(image, dose))
+
+
+def test_a_card_from_before_there_were_variants_means_the_plain_network(model, tmp_path):
+    """Older files name neither upsampling nor denoiser."""
+    path, network = model
+    words = json.loads(card().model_dump_json())
+    del words["network"]["upsampling"], words["network"]["denoiser"]
+    save_file(load_file(path), tmp_path / "old.safetensors", metadata={"card": json.dumps(words)})
+    loaded = load_model(tmp_path / "old.safetensors")
+    assert loaded.card == card()
+    image, dose = torch.rand(1, 1, 16, 24), torch.zeros(1)
+    with torch.inference_mode():
+        assert torch.equal(loaded.network(image, dose), network(image, dose))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"upsampling": "transposed"}, r"\(transposed upsampling\): grow\.0\.bias is missing"),
+        ({"denoiser": "joint"}, r"\(joint denoiser\): denoiser\.decoder\.0\.0\.bias is missing"),
+    ],
+)
+def test_plain_weights_do_not_pass_for_a_variant(model, tmp_path, changes, words):
+    wrong = save_model(tmp_path / "wrong.safetensors", model[1], card(CONFIG.model_copy(update=changes)))
+    with pytest.raises(ModelError, match=words):
+        load_model(wrong)
 
 
 def test_weights_of_another_network_are_refused(model, tmp_path):
