@@ -1,6 +1,6 @@
 """Planned specimens → their column tables and images, ready to be stored."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,14 +10,17 @@ from segdepth_app.config import OpticsConfig, SimulateConfig
 from segdepth_app.datasets.draws import draw_optics, draw_pixel_error
 from segdepth_app.datasets.plan import PlannedSpecimen, specimen_rng
 from segdepth_app.datasets.store import SPECIMEN_DTYPE, SimulatedSpecimen
-from segdepth_app.microscope.focal import FocalStack, Lens, Transfer, focal_nodes
+from segdepth_app.microscope.focal import FocalStack, Lens, Transfer, Waves, focal_nodes
 from segdepth_app.microscope.frame import Frame, frame_from_config
 from segdepth_app.microscope.mtf import mtf_of
 from segdepth_app.microscope.projection import Scatterers, WaveGrid
-from segdepth_app.microscope.slices import Slab, exit_waves, slab_of
+from segdepth_app.microscope.slices import exit_waves, slab_of
 from segdepth_app.specimen.build import SpecimenPlan, build_specimen, drawn_plan
 from segdepth_app.specimen.specimen import Specimen
 from segdepth_app.units import angstrom_from_mm, angstrom_from_nm, angstrom_from_pm, angstrom_from_um
+
+PHONONS_AT_ONCE = 4
+"""The same everywhere, since it decides the order of draws."""
 
 
 @dataclass(frozen=True)
@@ -73,24 +76,30 @@ def draw_scene(config: SimulateConfig, planned: PlannedSpecimen) -> Scene:
     return Scene(specimen, plan, frame, pixel_error, index, temperature_k, beside)
 
 
-def waves_of(scenes: Sequence[Scene], device: torch.device) -> list[torch.Tensor]:
-    """The exit waves of each scene, (K, H, W): one, or one for each configuration of frozen phonons."""
-    slabs: list[Slab] = []
-    owners: list[int] = []
-    for number, scene in enumerate(scenes):
-        row = scene.index[0]
-        slab = slab_of(seen_by_the_beam(scene), scatterers_of(row), origin=scene.frame.origin)
-        slabs += [slab] * int(row["n_phonons"])
-        owners += [number] * int(row["n_phonons"])
-    waves = exit_waves(
-        slabs,
-        [WaveGrid(scenes[i].frame.wave_shape, scenes[i].frame.field) for i in owners],
+def waves_of(scenes: Sequence[Scene], device: torch.device) -> list[Iterable[torch.Tensor]]:
+    """The exit waves (H, W) of each scene: one, or one for each configuration of frozen phonons.
+
+    Configurations come a few at a time, when asked for: a hundred of them would not fit into memory.
+    """
+    if any(scene.index["n_phonons"][0] > 1 for scene in scenes):
+        return [_configurations(scene, device) for scene in scenes]
+    return [[wave] for wave in _waves(scenes, device)]
+
+
+def _configurations(scene: Scene, device: torch.device) -> Iterator[torch.Tensor]:
+    n = int(scene.index["n_phonons"][0])
+    for done in range(0, n, PHONONS_AT_ONCE):
+        yield from _waves([scene] * min(PHONONS_AT_ONCE, n - done), device)
+
+
+def _waves(scenes: Sequence[Scene], device: torch.device) -> torch.Tensor:
+    return exit_waves(
+        [slab_of(seen_by_the_beam(s), scatterers_of(s.index[0]), origin=s.frame.origin) for s in scenes],
+        [WaveGrid(scene.frame.wave_shape, scene.frame.field) for scene in scenes],
         voltage_kv=float(scenes[0].index["voltage_kv"][0]),
         device=device,
-        rngs=[scenes[i].rng for i in owners],
+        rngs=[scene.rng for scene in scenes],
     )
-    ends = np.cumsum([owners.count(i) for i in range(len(scenes))])
-    return [waves[end - owners.count(i) : end] for i, end in enumerate(ends.tolist())]
 
 
 def seen_by_the_beam(scene: Scene) -> Specimen:
@@ -127,7 +136,7 @@ def lens_of(row: np.void) -> Lens:
     )
 
 
-def focal_stack(waves: torch.Tensor, frame: Frame, optics: OpticsConfig, index: np.ndarray) -> FocalStack:
+def focal_stack(waves: Waves, frame: Frame, optics: OpticsConfig, index: np.ndarray) -> FocalStack:
     """The focal stack that serves all images in `index` (IMAGE_DTYPE), whose lens is the same."""
     lens = lens_of(index[0])
     c1, spread = angstrom_from_nm(1) * index["c1_nm"], angstrom_from_nm(1) * index["focal_spread_1e_nm"]

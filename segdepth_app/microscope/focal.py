@@ -10,9 +10,9 @@ The lens passes little beyond 4 Å⁻¹, so the nodes are computed on a coarser 
 that nothing that passes at more than 1e-4 is folded into what the stored pixels keep.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from math import ceil, pi
 
 import torch
@@ -37,6 +37,9 @@ CUT = 2.5
 PASSED = 1e-4
 """Amplitudes that the spatial envelope damps below this are left out."""
 NODE_BYTES_ON_GPU = 2**30
+
+Waves = Tensor | Iterable[Tensor]
+"""One wave (H, W), or several of them."""
 
 Transfer = Callable[[Tensor, float], Tensor]
 """A detector's MTF: frequencies (1/Å) and the Nyquist frequency of the reference pixel → factors."""
@@ -74,29 +77,35 @@ def focal_nodes(c1_low: float, c1_high: float, spread_low: float, spread_high: f
 class FocalStack:
     """Coherent images of an exit wave at given foci, as spectra on the field of stored pixels.
 
-    Several waves (K, H, W), of frozen phonons, are averaged in intensity.
+    Several waves, of frozen phonons, are averaged in intensity; they may come one by one.
     """
 
-    def __init__(self, waves: Tensor, frame: Frame, lens: Lens, nodes: list[float]) -> None:
+    def __init__(self, waves: Waves, frame: Frame, lens: Lens, nodes: list[float]) -> None:
         self.frame = frame
         self.nodes = torch.tensor(nodes, dtype=torch.float64)
-        waves = waves if waves.ndim == 3 else waves[None]
+        each = iter([waves] if isinstance(waves, Tensor) and waves.ndim == 2 else waves)
+        first = next(each)
         field = frame.field_shape
-        optics = _NodeOptics(frame, lens, nodes, waves.device)
+        optics = _NodeOptics(frame, lens, nodes, first.device)
         shape = optics.shape
         self.shape = (min(shape[0], field[0]), min(shape[1], field[1]))
         self.spectra = torch.empty(
-            (len(nodes), self.shape[0], self.shape[1] // 2 + 1), dtype=torch.complex64, device=waves.device
+            (len(nodes), self.shape[0], self.shape[1] // 2 + 1), dtype=torch.complex64, device=first.device
         )
-        for k, wave in enumerate(waves):
-            spectrum = crop_spectrum(fft2(wave), shape).view(-1)[optics.passed] * (1 / (shape[0] * shape[1]))
+        scale = 1 / (shape[0] * shape[1])
+        n_waves = 0
+        for wave in chain([first], each):
+            spectrum = crop_spectrum(fft2(wave), shape).view(-1)[optics.passed] * scale
             for chosen in optics.groups():
                 at_node = unscaled_ifft2(optics.placed(spectrum * optics.factors(chosen)))
                 intensity = at_node.real.square().add_(at_node.imag.square())
-                half = torch.fft.rfft2(intensity, norm="backward").mul_(1 / (len(waves) * shape[0] * shape[1]))
+                half = torch.fft.rfft2(intensity, norm="backward").mul_(scale)
                 kept = half if self.shape == shape else crop_half(half, shape[1], self.shape)
-                self.spectra[chosen] = kept if k == 0 else self.spectra[chosen] + kept
-        self.gy, self.gx = half_frequencies(field, (frame.stored_pixel, frame.stored_pixel), waves.device)
+                self.spectra[chosen] = self.spectra[chosen] + kept if n_waves else kept
+            n_waves += 1
+        if n_waves > 1:
+            self.spectra /= n_waves
+        self.gy, self.gx = half_frequencies(field, (frame.stored_pixel, frame.stored_pixel), first.device)
 
     def image(self, *, c1: float, focal_spread_1e: float, image_spread: float, mtf: Transfer | None = None) -> Tensor:
         """The image at C1, float32 (H, W), vacuum = 1: means over the stored pixels."""
