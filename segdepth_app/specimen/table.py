@@ -22,7 +22,17 @@ COLUMN_DTYPE = np.dtype(
 )
 
 SPECIMEN_KINDS = ("wedge", "rough", "shuffled")
-SYMBOLS = {58: "Ce", 8: "O"}
+SYMBOLS = dict(
+    enumerate(
+        """
+        H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr
+        Nb Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt
+        Au Hg Tl Pb Bi Po At Rn Fr Ra Ac Th Pa U Np Pu Am Cm Bk Cf Es Fm Md No Lr
+        """.split(),
+        start=1,
+    )
+)
+"""Symbol by atomic number; here, since the window reads tables without ASE."""
 
 
 def empty_table(n: int) -> np.ndarray:
