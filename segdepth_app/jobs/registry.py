@@ -51,6 +51,7 @@ JOBS: dict[str, JobSpec] = {
     "saliency": JobSpec("config:SaliencyConfig", "inference.saliency_job:run"),
     "explore": JobSpec("config:ExploreConfig", "inference.explore:run", (STOP, CANCEL), STOP, STOP),
     "preview": JobSpec("config:PreviewConfig", "datasets.preview:run", (STOP, CANCEL), STOP, STOP),
+    "advise": JobSpec("advice:AdviceConfig", "advice:run", (STOP, CANCEL), STOP, STOP),
     "demo": JobSpec("config:DemoConfig", "inference.demo:run"),
     "fake": JobSpec("jobs.fake:FakeConfig", "jobs.fake:run", (STOP, PAUSE, CANCEL), STOP, PAUSE),
 }

@@ -9,7 +9,7 @@ from segdepth_app.config import NetworkConfig, build
 from segdepth_app.errors import InputError
 from segdepth_app.verbs.options import add_field, given
 
-INTERNAL_JOBS = ("fake", "explore", "preview")
+INTERNAL_JOBS = ("fake", "explore", "preview", "advise", "estimate")
 
 
 def add_verbs(verbs: Any) -> None:

@@ -72,7 +72,10 @@ class FakeContext(QObject):
 
     def __init__(self):
         super().__init__()
-        self.jobs, self.settings, self.reported = FakeRunner(), FakeSettings(), []
+        self.jobs, self.settings, self.reported, self.told = FakeRunner(), FakeSettings(), [], []
+
+    def status(self, message):
+        self.told.append(message)
 
     def report(self, error, hint=""):
         self.reported.append(str(error))

@@ -42,14 +42,14 @@ def test_a_run_is_started_watched_and_stopped_with_its_best_model(bench, qtbot):
     tab.new.click()
     dialog = tab.findChild(WizardView)
     dialog.next.click()
-    type_into(dialog.network, network__width="4", network__scales="2")
+    type_into(dialog.network.form, network__width="4", network__scales="2")
     dialog.next.click()
-    type_into(
-        dialog.schedule, max_epochs="10000", patience_epochs="1000", crop_px="32", steps_per_epoch="1", threads="1"
-    )
+    type_into(dialog.schedule, max_epochs="10000", patience_epochs="1000", crop_px="32", steps_per_epoch="1")
+    dialog.next.click()
+    type_into(dialog.where.form, threads="1")
     dialog.next.click()
     dialog.next.click()
-    (job,) = context.jobs.jobs
+    (job,) = [job for job in context.jobs.jobs if job.name == "train"]
 
     def epochs():
         return tab.curves._items[0, "val_loss"].getOriginalDataset()[0]

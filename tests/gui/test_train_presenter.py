@@ -57,16 +57,19 @@ def test_without_runs_the_tab_says_what_to_do(make, view):
     assert enabled(view) == set()
 
 
+LOOK = {"reveal", "duplicate"}
+MODEL = {"evaluate", "export"}
 STATES = [
-    ("done", False, True, {"discard", "reveal", "evaluate"}),
-    ("done", True, True, {"discard", "reveal", "evaluate"}),
-    ("paused", True, False, {"resume", "discard", "reveal"}),
-    ("paused", True, True, {"resume", "discard", "reveal", "evaluate"}),
-    ("stopped", True, True, {"resume", "discard", "reveal", "evaluate"}),
-    ("failed", False, False, {"discard", "reveal"}),
-    ("failed", True, False, {"resume", "discard", "reveal"}),
-    ("running", True, False, {"reveal"}),
-    ("starting", False, False, {"reveal"}),
+    ("done", False, True, {"discard", *LOOK, *MODEL}),
+    ("done", True, True, {"discard", *LOOK, *MODEL}),
+    ("paused", True, False, {"resume", "discard", *LOOK}),
+    ("paused", True, True, {"resume", "discard", *LOOK, *MODEL}),
+    ("stopped", True, True, {"resume", "discard", *LOOK, *MODEL}),
+    ("failed", False, False, {"discard", *LOOK}),
+    ("failed", True, False, {"resume", "discard", *LOOK}),
+    ("running", True, False, LOOK),
+    ("running", True, True, LOOK | MODEL),
+    ("starting", False, False, LOOK),
 ]
 
 
@@ -125,7 +128,7 @@ def test_verbs_go_to_the_job_of_this_window(make, context, view):
     job = started(presenter, context)
     make_run(runs_folder() / "run 1", state="running", pid=os.getpid(), epochs=1)
     presenter.poll()
-    assert enabled(view) == {"stop", "pause", "discard", "reveal"}
+    assert enabled(view) == {"stop", "pause", "discard", *LOOK}
     presenter.act("pause")
     presenter.act("stop")
     assert job.asked == ["pause", "stop"]

@@ -169,7 +169,7 @@ def test_the_dialog_leads_to_a_job(open_tab, context):
     tab = open_tab()
     tab.new.click()
     dialog = tab.findChild(WizardView)
-    assert "4 training, 2 validation" in dialog.data.facts.text()
+    assert dialog.data.facts.shown()["Images"] == "8: 4 training, 2 validation, 2 test"
     dialog.next.click()
     dialog.next.click()
     type_into(dialog.schedule.editors["max_epochs"], "0")
@@ -177,12 +177,13 @@ def test_the_dialog_leads_to_a_job(open_tab, context):
     assert dialog.schedule.reasons["max_epochs"].isVisibleTo(dialog)
     type_into(dialog.schedule.editors["max_epochs"], "3")
     dialog.next.click()
+    dialog.next.click()
     assert dialog.next.text() == "Start"
     type_into(dialog.review.name, "first")
     dialog.next.click()
 
-    (job,) = context.jobs.jobs
-    assert (job.name, job.config["max_epochs"], job.config["dataset"]) == ("train", 3, str(path))
+    (job,) = context.jobs.of("train")
+    assert (job.config["max_epochs"], job.config["dataset"]) == (3, str(path))
     assert job.config["out"] == str(runs_folder() / "first")
     assert tab.presenter.selected == [runs_folder() / "first"]
 
@@ -209,12 +210,12 @@ def test_no_page_is_clipped_on_a_small_screen(open_tab, qtbot):
     dialog = open_tab().open_wizard()
     dialog.resize(900, 640)
     assert dialog.minimumSizeHint().height() <= 640
-    for index in range(4):
+    for index in range(5):
         area = dialog.pages.currentWidget()
         assert isinstance(area, QScrollArea)
         qtbot.waitUntil(lambda area=area: area.horizontalScrollBar().maximum() == 0)
         assert dialog.rect().contains(dialog.next.geometry())
-        if index < 3:
+        if index < 4:
             dialog.next.click()
 
 

@@ -6,21 +6,19 @@ The child starts with the first question and ends with `close()`; answers to old
 from collections.abc import Callable
 from typing import Any
 
-from segdepth_app.errors import SegDepthError
-from segdepth_app.gui.child import ServingChild
-
-ENDED = ("The helper that knows networks and devices has ended.", "")
+ENDED = "Not known: the helper that finds it out has ended."
 LOOKING = "Looking for it…"
 COUNTING = "Counting its parameters…"
 Tell = Callable[[str], object]
 
 
 class Advisor:
-    """Asks one child; every kind of question has one listener."""
+    """Asks one child; of each kind of question, the last one counts."""
 
     def __init__(self, jobs: Any) -> None:
         self._jobs = jobs
-        self._child: ServingChild | None = None
+        self._job: Any = None
+        self._n_asked = 0
         self._asked: dict[str, tuple[int, Tell]] = {}
 
     def about_device(self, tell: Tell) -> None:
@@ -34,36 +32,42 @@ class Advisor:
     def close(self) -> None:
         """Ends the child; nothing more is told."""
         self._asked = {}
-        if self._child is not None:
-            self._child.close()
-            self._child.deleteLater()
-            self._child = None
+        job, self._job = self._job, None
+        if job is not None and not job.has_ended:
+            job.cancel()
 
     def _ask(self, about: str, tell: Tell, **fields: Any) -> None:
-        if self._child is None:
-            try:
-                self._child = ServingChild(self._jobs, "advise", {}, "Advice for a new run", ended=ENDED)
-            except SegDepthError as error:
-                tell(str(error))
-                return
-            self._child.answered.connect(self._on_answer)
-            self._child.failed.connect(self._on_failure)
-        self._asked[about] = self._child.send(about, **fields), tell
+        if self._job is None:
+            job = self._jobs.start("advise", {}, "Advice for a new run")
+            self._job = job
+            job.event.connect(lambda event: self._on_event(job, event))
+            job.state_changed.connect(lambda _: self._on_state(job))
+        self._n_asked += 1
+        self._asked[about] = self._n_asked, tell
+        self._job.send({"cmd": about, "id": self._n_asked, **fields})
 
-    def _on_answer(self, answer: dict[str, Any]) -> None:
-        about = str(answer.get("about"))
-        number, tell = self._asked.get(about, (None, None))
-        if tell is None or answer["id"] != number:
+    def _on_event(self, job: Any, event: dict[str, Any]) -> None:
+        if job is not self._job:
             return
-        del self._asked[about]
-        words = {"device": device_text, "network": network_text}[about]
-        tell(str(answer["problem"]) if "problem" in answer else words(answer))
+        if event["event"] == "error":
+            self._fail(f"{event['message']} {event['hint']}".strip())
+        elif event["event"] == "answer":
+            about = str(event.get("about"))
+            number, tell = self._asked.get(about, (None, None))
+            if tell is not None and event["id"] == number:
+                del self._asked[about]
+                tell(str(event["problem"]) if "problem" in event else WORDS[about](event))
 
-    def _on_failure(self, message: str, hint: str) -> None:
+    def _on_state(self, job: Any) -> None:
+        if job is self._job and job.has_ended:
+            self._fail(ENDED)
+
+    def _fail(self, reason: str) -> None:
+        """Whoever waits hears why; the next question starts another child."""
         waiting = [tell for _, tell in self._asked.values()]
         self.close()
         for tell in waiting:
-            tell(f"{message} {hint}".strip())
+            tell(reason)
 
 
 def device_text(facts: dict[str, Any]) -> str:
@@ -83,3 +87,6 @@ def network_text(facts: dict[str, Any]) -> str:
         f"{facts['parameters']:,} parameters. Reads pixels of {facts['input_pixel_pm']:g} pm, tells the depth of "
         f"pixels of {facts['output_pixel_pm']:g} pm. Edges are multiples of {facts['multiple_px']} px."
     )
+
+
+WORDS = {"device": device_text, "network": network_text}

@@ -11,7 +11,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from segdepth_app.gui import theme
 from segdepth_app.gui.train.roster import Curve
@@ -20,6 +20,9 @@ MAX_RUNS = 4
 """More runs over each other cannot be told apart."""
 AXIS_WIDTH_PX = 84
 REDRAW_MS = 100
+RECENT_EPOCHS = 30
+SPANS = {"All epochs": None, f"Last {RECENT_EPOCHS} epochs": RECENT_EPOCHS}
+"""What of the curves is shown."""
 
 PANELS = (
     ("loss", "Loss", ("train_loss", "val_loss")),
@@ -39,6 +42,11 @@ class Curves(QWidget):
         self._plots: dict[str, pg.PlotWidget] = {}
         self._items: dict[tuple[int, str], pg.PlotDataItem] = {}
         self.legend = Legend()
+        self.span = QComboBox()
+        self.span.setAccessibleName("Epochs shown")
+        for name, epochs in SPANS.items():
+            self.span.addItem(name, epochs)
+        self.span.currentIndexChanged.connect(lambda _: self._show_span())
         grid = QGridLayout()
         grid.setSpacing(8)
         for row, (name, title, keys) in enumerate(PANELS):
@@ -53,7 +61,10 @@ class Curves(QWidget):
         self._plots["learning_rate"].setLabel("bottom", "epoch")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.legend)
+        head = QHBoxLayout()
+        head.addWidget(self.legend, 1)
+        head.addWidget(self.span)
+        layout.addLayout(head)
         layout.addLayout(grid, 1)
         self._timer = QTimer(self, interval=REDRAW_MS, singleShot=True)
         self._timer.timeout.connect(self._draw)
@@ -104,7 +115,21 @@ class Curves(QWidget):
             item.setSymbol("o" if len(x) == 1 else None)
             item.setSymbolSize(5)
             item.setData(x, y)
+        self._show_span()
         self._label()
+
+    def _show_span(self) -> None:
+        """All epochs, or the last few of the run that is farthest; losses fill the height in both."""
+        span = self.span.currentData()
+        ends = [run.epochs[-1] for run in self._shown if len(run.epochs)]
+        plot = self._plots["loss"]
+        plot.setAutoVisible(y=span is not None)
+        if span is None or not ends:
+            plot.enableAutoRange(x=True, y=True)
+        else:
+            end = float(max(ends))
+            plot.setXRange(max(end - span + 1, 0.0), max(end, 2.0), padding=0.02)
+            plot.enableAutoRange(y=True)
 
     def _label(self) -> None:
         self.legend.show_entries(
@@ -116,9 +141,10 @@ class Curves(QWidget):
 
 
 RUN_COLOURS = {  # (validation, training) of each run; light look, dark look
-    False: (("#0b5fa5", "#7fb2dd"), ("#b3400e", "#e3a27f"), ("#1d6b3a", "#86c09b"), ("#7b2d8b", "#c79ad1")),
-    True: (("#6db6ee", "#4a82ad"), ("#f59a62", "#ad6a3f"), ("#74d29a", "#4a9067"), ("#d797e4", "#9765a3")),
+    False: (("#1f6fd0", "#8fb7e8"), ("#b3400e", "#d9a086"), ("#009e73", "#80ceb9"), ("#4b1560", "#a58ab0")),
+    True: (("#4f9df0", "#386493"), ("#ffb000", "#986e0f"), ("#7be0c0", "#508978"), ("#e86fb0", "#8c4b70")),
 }
+"""Apart for the three common kinds of colour blindness too (tested); the legend has them in the list's order."""
 
 
 def run_colour(slot: int, *, pale: bool = False) -> QColor:

@@ -29,8 +29,8 @@ class Estimate:
         """In words; training may stop before its longest time."""
         steps = f"{self.epochs} epochs of {self.steps_per_epoch} steps, {pace(self.seconds_per_step)} each"
         memory = f" {size(self.peak_bytes)} of memory at most." if self.peak_bytes else ""
-        note = f" ({self.device_note})" if self.device_note else ""
-        return f"At most {duration(self.seconds)}: {steps}.{memory} Measured on {self.device}{note}."
+        note = f" {self.device_note}" if self.device_note else ""
+        return f"At most {duration(self.seconds)}: {steps}.{memory} Measured on {self.device}.{note}"
 
 
 def pace(seconds: float) -> str:

@@ -53,6 +53,12 @@ class DataPage(Page):
             self.preset = name
             self._after_preset()
 
+    def starting_point(self) -> tuple[str, dict[str, Any]]:
+        """Name and raw settings of the preset, or of the earlier run."""
+        if self.preset in self._earlier:
+            return self.preset.removeprefix(AS_IN.format("")), self._earlier[self.preset]
+        return f"the preset {self.preset}", preset_values("train", self.preset) if self.preset else {}
+
     def preset_sentence(self) -> str:
         """What the preset stands for, in short."""
         kind, width, epochs = (self.draft.current(field) for field in ("network.kind", "network.width", "max_epochs"))

@@ -1,13 +1,16 @@
 """Decisions of the Train tab: which runs there are, what may be done to them, and by which job. No widgets."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from segdepth_app.config import TrainConfig
+from segdepth_app.config import ClusterConfig, TrainConfig
 from segdepth_app.errors import SegDepthError
+from segdepth_app.gui.train.model_export import export_model, suggestion, targets
 from segdepth_app.gui.train.roster import CurveReader, Roster, details
+from segdepth_app.gui.train.settings import compare
 from segdepth_app.paths import move_to_trash, runs_folder
 from segdepth_app.reporting import Command
 from segdepth_app.training.runs import RunInfo, is_run, read_config
@@ -18,15 +21,17 @@ if TYPE_CHECKING:
     from segdepth_app.gui.train.view import TrainView
 
 VERBS = {"stop": Command.STOP, "pause": Command.PAUSE, "discard": Command.CANCEL}
-ACTIONS = ("stop", "pause", "resume", "discard", "reveal", "evaluate")
+ACTIONS = ("stop", "pause", "resume", "discard", "reveal", "evaluate", "export", "duplicate", "compare")
+ALWAYS = frozenset({"reveal", "duplicate", "compare"})
+KEPT = ALWAYS | {"discard", "evaluate", "export"}
 ENABLED: dict[str, frozenset[str]] = {
-    "starting": frozenset({"stop", "pause", "discard", "reveal"}),
-    "running": frozenset({"stop", "pause", "discard", "reveal"}),
-    "done": frozenset({"discard", "reveal", "evaluate"}),
-    "stopped": frozenset({"resume", "discard", "reveal", "evaluate"}),
-    "paused": frozenset({"resume", "discard", "reveal", "evaluate"}),
-    "failed": frozenset({"resume", "discard", "reveal", "evaluate"}),
-    "lost": frozenset({"resume", "discard", "reveal", "evaluate"}),
+    "starting": ALWAYS | VERBS.keys(),
+    "running": ALWAYS | VERBS.keys() | {"evaluate", "export"},
+    "done": KEPT,
+    "stopped": KEPT | {"resume"},
+    "paused": KEPT | {"resume"},
+    "failed": KEPT | {"resume"},
+    "lost": KEPT | {"resume"},
 }
 """The one table from a run's state to the buttons that can make sense; see `actions_for`."""
 
@@ -45,15 +50,18 @@ class Row:
     accuracy: str
 
 
-def actions_for(run: RunInfo, job: "Job | None") -> set[str]:
+def actions_for(run: RunInfo, job: "Job | None", n_selected: int = 1) -> set[str]:
     """What can be done: by state, and then by what is there and who has the run's process."""
     enabled = set(ENABLED[run.state])
     if not run.is_resumable:
         enabled.discard("resume")
     if not run.has_model:
-        enabled.discard("evaluate")
+        enabled -= {"evaluate", "export"}
+    if n_selected < 2:
+        enabled.discard("compare")
     if job is not None:  # its own state knows best what it heeds now
-        enabled = {name for name in VERBS if job.may(VERBS[name])} | {"reveal"}
+        enabled -= VERBS.keys() | {"resume"}
+        enabled |= {name for name in VERBS if job.may(VERBS[name])}
     elif run.is_live:
         enabled -= VERBS.keys()
     return enabled
@@ -62,8 +70,15 @@ def actions_for(run: RunInfo, job: "Job | None") -> set[str]:
 class TrainPresenter:
     """Between the view, the run folders and the training jobs."""
 
-    def __init__(self, view: "TrainView", context: "AppContext") -> None:
+    def __init__(
+        self,
+        view: "TrainView",
+        context: "AppContext",
+        duplicate: Callable[[str, dict[str, Any]], object] = lambda run, config: None,
+    ) -> None:
+        """`duplicate` opens the New run dialog with an earlier run's name and settings."""
         self._view = view
+        self._duplicate = duplicate
         self._context = context
         self.folder = runs_folder()
         self._roster = Roster(self.folder)
@@ -139,7 +154,7 @@ class TrainPresenter:
         else:
             note = ELSEWHERE if run.is_live and job is None else ""
             self._view.show_details(details(run, curves[runs.index(run.path)], job.seconds_left if job else None), note)
-            enabled = actions_for(run, job)
+            enabled = actions_for(run, job, len(runs))
         self._view.set_actions({name: name in enabled for name in ACTIONS})
         self._view.show_empty(not self._shown_rows)
 
@@ -154,6 +169,12 @@ class TrainPresenter:
         self.poll()
         self._view.select([path])
 
+    def export_for_cluster(self, config: ClusterConfig) -> None:
+        """Writes the folder for a cluster, and shows it once it is there."""
+        job = self._context.jobs.start("export-cluster", config.model_dump(mode="json"), f"Export {config.folder.name}")
+        job.event.connect(self._on_event)
+        job.state_changed.connect(lambda state: self._view.reveal(config.folder) if state == "done" else None)
+
     def act(self, action: str) -> None:
         """One of ACTIONS, on the first selected run."""
         focus = self._selected[0] if self._selected else None
@@ -162,22 +183,58 @@ class TrainPresenter:
         run, job = self._runs.get(focus), self._jobs().get(focus)
         if action == "discard":
             self._ask_to_discard(focus, run, job)
+        elif action == "compare":
+            self._compare()
         elif job is not None and action in VERBS:
             {"stop": job.stop, "pause": job.pause}[action]()
         elif run is not None and action == "reveal":
             self._view.reveal(run.path)
         elif run is not None and action == "evaluate" and run.has_model:
             self._context.open_requested.emit(str(run.path / "model.safetensors"))
+        elif run is not None and action == "export" and run.has_model:
+            self._view.ask_target(suggestion(run.name, self.folder.parent), lambda path: self._export(run, path))
+        elif run is not None and action == "duplicate" and (config := self._settings_of(run)) is not None:
+            self._duplicate(run.name, config)
         elif run is not None and action == "resume" and run.is_resumable and job is None:
             self._resume(run)
 
-    def _resume(self, run: RunInfo) -> None:
+    def _settings_of(self, run: RunInfo) -> dict[str, Any] | None:
         config = read_config(run.path)
         if config is None:
             self._context.report(f"The settings of {run.name} cannot be read.", "Its model can still be used.")
-            return
-        # a folder that was moved or copied trains where it lies now
-        self._launch({**config, "out": str(run.path), "resume": True})
+        return config
+
+    def _resume(self, run: RunInfo) -> None:
+        config = self._settings_of(run)
+        if config is not None:
+            # a folder that was moved or copied trains where it lies now
+            self._launch({**config, "out": str(run.path), "resume": True})
+
+    def _compare(self) -> None:
+        """The settings in which the selected runs differ."""
+        runs = [self._runs[path] for path in self._selected if path in self._runs]
+        if len(runs) > 1:
+            self._view.show_comparison(
+                [run.name for run in runs], compare((run.name, read_config(run.path)) for run in runs)
+            )
+
+    def _export(self, run: RunInfo, target: Path) -> None:
+        """Asks first where a file would be replaced."""
+        there = [path for path in targets(target) if path.exists()]
+        if there:
+            names = " and ".join(path.name for path in there)
+            text = f"In {there[0].parent} there is a file of that name already; the export takes its place."
+            self._view.ask(f"Replace {names}?", text, "Replace", lambda: self._write_export(run, target))
+        else:
+            self._write_export(run, target)
+
+    def _write_export(self, run: RunInfo, target: Path) -> None:
+        try:
+            model, _ = export_model(run.path / "model.safetensors", target)
+        except SegDepthError as error:
+            self._context.report(error)
+        else:
+            self._context.status(f"The model of {run.name} was saved as {model}, its card beside it.")
 
     def _ask_to_discard(self, path: Path, run: RunInfo | None, job: "Job | None") -> None:
         if run is not None and run.is_live and job is None:

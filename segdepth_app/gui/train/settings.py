@@ -63,12 +63,26 @@ KNOWN = (
     Setting("schedule", "Crops per step", ("batch_size",)),
     Setting("schedule", "Crop edge", ("crop_px",)),
     Setting("schedule", "Highest learning rate", ("learning_rate",)),
+    Setting(
+        "schedule",
+        "Learning rate over time",
+        ("schedule",),
+        (("cosine", "cosine: up, then down to 1 %"), ("plateau", "halved when the loss stays")),
+    ),
+    Setting("schedule", "Optimizer", ("optimizer",), (("adamw", "AdamW"), ("adam", "Adam (the paper's)"))),
     Setting("schedule", "Loss", ("loss",), (("ordinal", "ordinal (close counts are half right)"),)),
     Setting("schedule", "Width of the ordinal loss", ("ordinal_width_atoms",), rare=True, needs=("loss", "ordinal")),
     Setting("schedule", "Denoiser alone (0: a third)", ("denoise_epochs",), rare=True),
-    Setting("schedule", "Arithmetic", ("precision",), (("32", "32 bit"), ("bf16", "bfloat16 (recent CPUs and GPUs)"))),
+    Setting(
+        "schedule",
+        "Arithmetic",
+        ("precision",),
+        (("32", "32 bit"), ("bf16", "bfloat16 (recent CPUs and GPUs)"), ("16", "16 bit (GPUs without bfloat16)")),
+    ),
     Setting("schedule", "Seed", ("seed",)),
     Setting("schedule", "Steps per epoch (0: each image)", ("steps_per_epoch",), rare=True),
+    Setting("schedule", "Halve it after", ("plateau_epochs",), rare=True, needs=("schedule", "plateau")),
+    Setting("schedule", "Repeat to the last bit", ("repeatable",), rare=True),
     Setting("schedule", "Weight decay", ("weight_decay",), rare=True),
     Setting("schedule", "Start from the weights of", ("initial_model",), rare=True),
     Setting(
@@ -78,6 +92,8 @@ KNOWN = (
         (("auto", "the GPU where there is one"), ("cpu", "CPU"), ("cuda", "GPU (CUDA)")),
     ),
     Setting("where", "CPU threads (0: all)", ("threads",)),
+    Setting("where", "GPUs that share a batch (0: all)", ("devices",)),
+    Setting("where", "Computers that share a batch", ("nodes",), rare=True),
 )
 WHERE_WORDS = ("device", "thread", "node", "worker")
 """A new setting with one of these in its name belongs to the page about where the training runs."""

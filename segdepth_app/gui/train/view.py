@@ -6,6 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -21,11 +22,14 @@ from segdepth_app.gui.train.curves import MAX_RUNS, Curves
 from segdepth_app.gui.train.presenter import ACTIONS, Row
 from segdepth_app.gui.train.roster import Curve
 from segdepth_app.gui.widgets import asking
+from segdepth_app.gui.widgets.elided import Elided
 from segdepth_app.gui.widgets.empty_state import EmptyState
 from segdepth_app.gui.widgets.lists import list_table, put_side_by_side, scrolling, set_cell, titled_list
+from segdepth_app.gui.widgets.table_dialog import TableDialog
 
 HEADERS = ("Name", "State", "Epoch", "Best loss", "Centre acc.")
 LIST_WIDTH_PX = 420
+COMPARED = "Only what differs is listed; of the data, the dataset."
 TITLES = {
     "stop": "Stop and keep the best",
     "pause": "Pause",
@@ -33,6 +37,9 @@ TITLES = {
     "discard": "Discard…",
     "reveal": "Show in folder",
     "evaluate": "Use in Evaluate",
+    "export": "Export model…",
+    "duplicate": "Duplicate…",
+    "compare": "Compare settings",
 }
 HELP = {
     "stop": "Ends the training now; the best model so far is kept",
@@ -41,7 +48,13 @@ HELP = {
     "discard": "Moves the run to SegDepth's trash folder",
     "reveal": "Opens the run folder in the file manager",
     "evaluate": "Opens the run's model in the Evaluate tab; the View tab lists it too",
+    "export": "Saves the best model elsewhere, with its card beside it",
+    "duplicate": "Opens a new run with this run's data and settings",
+    "compare": "The settings in which the selected runs differ; select two or more (Ctrl or Shift)",
 }
+BELOW_LIST = ("duplicate", "compare")
+BELOW_CURVES = ("stop", "pause", "resume", "discard")
+ABOUT_MODEL = ("evaluate", "export", "reveal")
 
 
 class TrainView(QWidget):
@@ -66,6 +79,8 @@ class TrainView(QWidget):
         self.note = QLabel()
         self.note.setWordWrap(True)
         theme.set_role(self.note, "warning")
+        self.device = Elided()
+        theme.set_role(self.device, "muted")
         self._facts = QGridLayout()
         self._facts.setHorizontalSpacing(2 * theme.SPACING_PX)
         self._facts.setVerticalSpacing(2)
@@ -143,6 +158,30 @@ class TrainView(QWidget):
         """Asks before something is lost; calls `then` on yes."""
         asking.ask(self, question, explanation, verb, then)
 
+    def ask_target(self, suggestion: Path, then: Callable[[Path], object]) -> None:
+        """Where a model is to be saved; whether a file may be replaced is asked afterwards."""
+        dialog = QFileDialog(self, "Export model", str(suggestion.parent), "Models (*.safetensors)")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)
+        dialog.selectFile(suggestion.name)
+        dialog.fileSelected.connect(lambda path: then(Path(path)))
+        dialog.open()
+
+    def show_comparison(self, runs: list[str], lines: list[tuple[str, list[str]]]) -> None:
+        """The settings in which runs differ: (setting, its value in each run)."""
+        dialog = TableDialog("Settings that differ", COMPARED, ("Setting", *runs), self)
+        dialog.show_lines([[name, *values] for name, values in lines], [False] * (len(runs) + 1))
+        if not lines:
+            dialog.show_note("These runs have the same settings.")
+        dialog.show_ended()
+        dialog.open()
+
+    def show_device(self, text: str) -> None:
+        """What this computer trains on, or why not on a GPU."""
+        self.device.setText(text)
+        self.device.setToolTip(text)
+
     def reveal(self, path: Path) -> None:
         """Opens the folder in the file manager."""
         asking.reveal(path)
@@ -152,6 +191,14 @@ class TrainView(QWidget):
         self.curves.restyle()
 
     # inside
+
+    def _row_of(self, names: tuple[str, ...]) -> QHBoxLayout:
+        """These buttons, from the left."""
+        row = QHBoxLayout()
+        for name in names:
+            row.addWidget(self.action_buttons[name])
+        row.addStretch(1)
+        return row
 
     def _make_fact(self, number: int) -> tuple[QLabel, QLabel]:
         name, value = QLabel(), Elided()
@@ -174,7 +221,9 @@ class TrainView(QWidget):
             self.selection_changed.emit([self._paths[row] for row in ordered])
 
     def _lay_out(self) -> None:
-        left, _ = titled_list("Runs", self.new, self.table)
+        left, column = titled_list("Runs", self.new, self.table)
+        column.addLayout(self._row_of(BELOW_LIST))
+        column.addWidget(self.device)
         for page in (self._make_right(), self.empty):
             self.stack.addWidget(page)
         put_side_by_side(self, left, self.stack, sizes_px=(LIST_WIDTH_PX, 2 * LIST_WIDTH_PX))
@@ -186,11 +235,8 @@ class TrainView(QWidget):
         scroll = scrolling(facts)
         scroll.setMinimumHeight(136)
         scroll.setMaximumHeight(156)
-        buttons = QHBoxLayout()
-        for name in ("stop", "pause", "resume", "discard"):
-            buttons.addWidget(self.action_buttons[name])
-        buttons.addStretch(1)
-        for name in ("evaluate", "reveal"):
+        buttons = self._row_of(BELOW_CURVES)
+        for name in ABOUT_MODEL:
             buttons.addWidget(self.action_buttons[name])
         right = QWidget()
         column = QVBoxLayout(right)
@@ -201,26 +247,3 @@ class TrainView(QWidget):
         column.addWidget(self.note)
         column.addLayout(buttons)
         return scrolling(right)  # at 200 % a small screen has less room than the plots need
-
-
-class Elided(QLabel):
-    """A label that gives up its middle before it makes the window wider; the whole text is in its tool tip."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._text = ""
-        self.setMinimumWidth(60)
-
-    def setText(self, text: str) -> None:  # Qt's name
-        """Keeps the whole text and shows what has room."""
-        self._text = text
-        self._fit()
-
-    def resizeEvent(self, event: object) -> None:  # Qt's name
-        """Another width, another text."""
-        super().resizeEvent(event)  # type: ignore[arg-type]
-        self._fit()
-
-    def _fit(self) -> None:
-        room = max(self.width(), self.minimumWidth())
-        super().setText(self.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideMiddle, room))
