@@ -2,7 +2,7 @@
 
 import os
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # Read by the OpenMP runtime when torch is loaded: threads that wait shall sleep. By default they spin, and where
 # another program uses the cores as well a frame then took 750 ms instead of 51.
