@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.shots import simulate
+from tests.shots import simulate, train
 
 SIZES = ((1280, 720), (1920, 1080))
 LOOKS = ("light", "dark")
@@ -38,6 +38,7 @@ def take_shots(out: Path) -> int:
     from segdepth_app.gui.tabs import TABS
 
     simulate.make_dataset()
+    train.make_runs()
     out.mkdir(parents=True, exist_ok=True)
     create_application(["segdepth"])
     faults = 0
@@ -55,6 +56,10 @@ def take_shots(out: Path) -> int:
             window.select_tab("simulate")
             wait(SETTLE_MS)
             for page in simulate.pages(window.tabs["simulate"].content, wait):
+                faults += save(window, out / f"{page}-{look}-{width}x{height}.png")
+            window.select_tab("train")
+            wait(SETTLE_MS)
+            for page in train.pages(window.tabs["train"].content, wait):
                 faults += save(window, out / f"{page}-{look}-{width}x{height}.png")
         if window.welcome.sample.isEnabled():
             window.open_sample()
@@ -81,7 +86,7 @@ def save(window: object, path: Path) -> int:
     from PySide6.QtGui import QGuiApplication
 
     if QGuiApplication.platformName() == "offscreen":
-        picture = window.grab()  # type: ignore[attr-defined]
+        picture = with_dialogs(window)
     else:
         frame = window.frameGeometry()  # type: ignore[attr-defined]
         screen = QGuiApplication.primaryScreen()
@@ -91,6 +96,22 @@ def save(window: object, path: Path) -> int:
     for message in faults:
         sys.stderr.write(f"{path.name}: {message}\n")
     return len(faults)
+
+
+def with_dialogs(window: object) -> object:
+    """The window with its open dialogs in its middle, which are windows of their own."""
+    from PySide6.QtGui import QPainter
+    from PySide6.QtWidgets import QDialog
+
+    picture = window.grab()  # type: ignore[attr-defined]
+    painter = QPainter(picture)
+    for dialog in window.findChildren(QDialog):  # type: ignore[attr-defined]
+        if dialog.isVisible():
+            corner = picture.rect().center() - dialog.rect().center()
+            painter.drawPixmap(corner, dialog.grab())
+            painter.drawRect(dialog.rect().translated(corner))
+    painter.end()
+    return picture
 
 
 def wait(milliseconds: int) -> None:

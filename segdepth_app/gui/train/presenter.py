@@ -153,7 +153,9 @@ class TrainPresenter:
             enabled = {name for name, verb in VERBS.items() if job.may(verb)} if job else set()
         else:
             note = ELSEWHERE if run.is_live and job is None else ""
-            self._view.show_details(details(run, curves[runs.index(run.path)], job.seconds_left if job else None), note)
+            lines = [("Run", run.name)] if len(runs) > 1 else []
+            lines += details(run, curves[runs.index(run.path)], job.seconds_left if job else None)
+            self._view.show_details(lines, note)
             enabled = actions_for(run, job, len(runs))
         self._view.set_actions({name: name in enabled for name in ACTIONS})
         self._view.show_empty(not self._shown_rows)

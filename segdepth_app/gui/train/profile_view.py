@@ -20,8 +20,8 @@ class ProfileView(QWidget):
         self.legend = QLabel()
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.legend.setWordWrap(True)
-        self.label_plot = self._make_plot("Label", (0, COUNT))
-        self.weight_plot = self._make_plot("Weight", (0, 1))
+        self.label_plot = self._make_plot("Label", COUNT)
+        self.weight_plot = self._make_plot("Weight", 1)
         self.weight_plot.setLabel("bottom", "distance from the centre (pm)")
         self.weight_plot.setFixedHeight(PLOT_HEIGHT_PX + 30)
         self.label_plot.getAxis("bottom").setStyle(showValues=False)
@@ -50,7 +50,7 @@ class ProfileView(QWidget):
         self.legend.setText(f"A column of {COUNT} atoms: " + " &nbsp; ".join(names))
         self.label_plot.setXRange(0, float(profile.distances_pm[-1]), padding=0)
 
-    def _make_plot(self, title: str, limits: tuple[float, float]) -> pg.PlotWidget:
+    def _make_plot(self, title: str, top: float) -> pg.PlotWidget:
         plot = pg.PlotWidget(self)
         style_plot(plot)
         plot.setAccessibleName(f"{title} of a pixel by its distance from the column's centre")
@@ -61,8 +61,8 @@ class ProfileView(QWidget):
         plot.hideButtons()
         plot.setLabel("left", title)
         plot.getAxis("left").setWidth(AXIS_WIDTH_PX)
-        low, high = limits
-        plot.setYRange(low, high, padding=0.06)
+        plot.getAxis("left").setTicks([[(value, f"{value:g}") for value in (0, top / 2, top)]])
+        plot.setYRange(0, top, padding=0.06)
         plot.setFixedHeight(PLOT_HEIGHT_PX)
         plot.showGrid(x=True, y=True, alpha=0.15)
         return plot

@@ -83,7 +83,7 @@ class ReviewPage(Page):
         name, settings = self._preset()
         lines = differing([flat({**settings, "dataset": values["dataset"], "out": values["out"]}), values])
         found = [(setting.label, f"{now} instead of {before}") for setting, (before, now) in lines]
-        return f"Changes to {name}", found or [("None", "all settings are those of the preset")]
+        return f"Changes to {name}", found or [("Settings", f"all as in {name}")]
 
 
 SECTIONS: tuple[tuple[str, tuple[Any, ...]], ...] = (

@@ -142,7 +142,9 @@ def _place(path: Path, config: dict[str, Any]) -> list[tuple[str, str]]:
         lines.append(("Data", Path(str(config["dataset"])).stem))
     try:
         environment = json.loads((path / "environment.json").read_text(encoding="utf-8"))
-        lines.append(("Device", f"{environment['device']}, {environment['threads']} threads"))
+        device = environment.get("device_name") or environment["device"]
+        note = f". {environment['device_note']}" if environment.get("device_note") else ""
+        lines.append(("Device", f"{device}, {environment['threads']} threads{note}"))
     except (OSError, ValueError, KeyError, TypeError):
         pass
     status = read_status(path) or {}

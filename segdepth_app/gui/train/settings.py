@@ -70,7 +70,7 @@ KNOWN = (
         (("cosine", "cosine: up, then down to 1 %"), ("plateau", "halved when the loss stays")),
     ),
     Setting("schedule", "Optimizer", ("optimizer",), (("adamw", "AdamW"), ("adam", "Adam (the paper's)"))),
-    Setting("schedule", "Loss", ("loss",), (("ordinal", "ordinal (close counts are half right)"),)),
+    Setting("schedule", "Loss", ("loss",), (("ordinal", "ordinal (near counts get a share)"),)),
     Setting("schedule", "Width of the ordinal loss", ("ordinal_width_atoms",), rare=True, needs=("loss", "ordinal")),
     Setting("schedule", "Denoiser alone (0: a third)", ("denoise_epochs",), rare=True),
     Setting(

@@ -29,7 +29,7 @@ from segdepth_app.gui.widgets.table_dialog import TableDialog
 
 HEADERS = ("Name", "State", "Epoch", "Best loss", "Centre acc.")
 LIST_WIDTH_PX = 420
-COMPARED = "Only what differs is listed; of the data, the dataset."
+COMPARED = "Only settings that differ are listed."
 TITLES = {
     "stop": "Stop and keep the best",
     "pause": "Pause",
@@ -79,7 +79,8 @@ class TrainView(QWidget):
         self.note = QLabel()
         self.note.setWordWrap(True)
         theme.set_role(self.note, "warning")
-        self.device = Elided()
+        self.device = QLabel()
+        self.device.setWordWrap(True)
         theme.set_role(self.device, "muted")
         self._facts = QGridLayout()
         self._facts.setHorizontalSpacing(2 * theme.SPACING_PX)
@@ -180,7 +181,6 @@ class TrainView(QWidget):
     def show_device(self, text: str) -> None:
         """What this computer trains on, or why not on a GPU."""
         self.device.setText(text)
-        self.device.setToolTip(text)
 
     def reveal(self, path: Path) -> None:
         """Opens the folder in the file manager."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -124,7 +124,7 @@ class NetworkPage(QWidget):
         theme.set_role(heading, "heading")
         below = QHBoxLayout()
         below.setSpacing(2 * theme.SPACING_PX)
-        below.addWidget(self.labels)
+        below.addWidget(self.labels, 0, Qt.AlignmentFlag.AlignTop)
         below.addWidget(self.profile, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, theme.SPACING_PX, 0)
@@ -212,6 +212,7 @@ class WherePage(QWidget):
         _say(self.folder_reason, complaints.get(PREFIX + "folder", ""))
 
     def _choose(self, place: str) -> None:
+        self.form.setEnabled(place == HERE)
         for widget in (self.folder, self._folder_label, self.queue):
             widget.setEnabled(place == CLUSTER)
         self.changed.emit("place", place)
@@ -265,7 +266,7 @@ class ReviewPage(QWidget):
         grid.addWidget(label, 0, 0)
         grid.addWidget(self.name, 0, 1)
         grid.addWidget(self.reason, 1, 1)
-        grid.addWidget(what, 2, 0)
+        grid.addWidget(what, 2, 0, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(self.estimate, 2, 1)
         self.sections = Lines("All settings of the run")
         grid.addWidget(self.sections, 3, 0, 1, 2)
