@@ -109,11 +109,12 @@ class FocalStack:
 
     def image(self, *, c1: float, focal_spread_1e: float, image_spread: float, mtf: Transfer | None = None) -> Tensor:
         """The image at C1, float32 (H, W), vacuum = 1: means over the stored pixels."""
-        weights = self._weights(c1, focal_spread_1e).to(self.spectra.device, torch.float32)
+        weights = self._weights(c1, focal_spread_1e)
         used = torch.nonzero(weights)[:, 0]
         low, high = int(used.min()), int(used.max()) + 1
         parts = torch.view_as_real(self.spectra[low:high])
-        spectrum = torch.view_as_complex(torch.tensordot(weights[low:high], parts, dims=1))
+        on_device = weights[low:high].to(parts.device, torch.float32)
+        spectrum = torch.view_as_complex(torch.tensordot(on_device, parts, dims=1))
         field = self.frame.field_shape
         # vibration and pixels act along each axis on its own
         along_y, along_x = (
