@@ -318,6 +318,22 @@ def test_describe_counts_the_parameters_of_the_papers_table(width, parameters, c
     assert json.loads(capsys.readouterr().out)["parameters"] == parameters
 
 
+@pytest.mark.parametrize("denoiser", ["separate", "joint"])
+def test_describe_counts_a_denoiser_too(denoiser, capsys):
+    """By hand at width 64: the segmenter's 18,747,403 less its head's 1,111,051, and 64 + 1 for one channel."""
+    assert cli.main(["describe", "--network", "paper", "--width", "64", "--denoiser", denoiser, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["denoiser_parameters"] == 17_636_417
+    assert told["parameters"] == 18_747_403 + 17_636_417
+
+
+def test_describe_counts_transposed_convolutions(capsys):
+    """4 channels² + channels at each doubling: 128, 64, 32 and three times 16 channels at width 16."""
+    assert cli.main(["describe", "--network", "paper", "--width", "16", "--upsampling", "transposed", "--json"]) == 0
+    added = sum(4 * n * n + n for n in (128, 64, 32, 16, 16, 16))
+    assert json.loads(capsys.readouterr().out)["parameters"] == 1_175_563 + added
+
+
 @pytest.mark.parametrize("job", public_jobs())
 def test_schema_tells_every_setting_with_its_sentence(job, capsys):
     assert cli.main(["schema", job]) == 0

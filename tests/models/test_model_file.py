@@ -85,7 +85,7 @@ def test_a_card_from_before_there_were_variants_means_the_plain_network(model, t
     del words["network"]["upsampling"], words["network"]["denoiser"]
     save_file(load_file(path), tmp_path / "old.safetensors", metadata={"card": json.dumps(words)})
     loaded = load_model(tmp_path / "old.safetensors")
-    assert loaded.card == card()
+    assert (loaded.card.network.upsampling, loaded.card.network.denoiser) == ("bilinear", "none")
     image, dose = torch.rand(1, 1, 16, 24), torch.zeros(1)
     with torch.inference_mode():
         assert torch.equal(loaded.network(image, dose), network(image, dose))
