@@ -38,6 +38,7 @@ from segdepth_app.config.learning import (
 from segdepth_app.config.simulation import (
     ConvergenceConfig,
     DetectorConfig,
+    ExportConfig,
     GridConfig,
     OpticsConfig,
     PreviewConfig,
@@ -56,6 +57,7 @@ __all__ = [
     "Device",
     "EvaluateConfig",
     "ExploreConfig",
+    "ExportConfig",
     "GridConfig",
     "ImageConfig",
     "InferConfig",

@@ -213,6 +213,17 @@ class VerifyConfig(Config):
     device: Device = Field("auto", description="Where the multislice runs.")
 
 
+class ExportConfig(Config):
+    """Write a dataset in other programs' formats: a TIFF stack, a CSV of columns and a card per specimen."""
+
+    dataset: Path = Field(description="Dataset file (.h5).")
+    out: Path = Field(description="Folder to write: a new one, or one that is empty.")
+    split: Literal["all", "train", "validation", "test"] = Field("all", description="Specimens of this split only.")
+    specimens: tuple[Annotated[int, Field(ge=0)], ...] | None = Field(
+        None, description="These specimens only, by number; none: all of the split."
+    )
+
+
 class ConvergenceConfig(Config):
     """Show the error of the sampling against a finer grid, on one specimen of a dataset's settings."""
 

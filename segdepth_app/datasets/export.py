@@ -5,8 +5,8 @@
 <out>/specimen_000012.json   all that made the specimen and its images
 <out>/index.csv              one row per image: file, page, specimen, split, kind, all optics
 
-The folder is filled under a temporary name and moved into place. The CSV of columns is what
-specimen.readers.read_column_table reads, at the pixel size of the stack.
+The folder is filled under a temporary name and moved into place; a cancelled export leaves nothing. The CSV of
+columns is what specimen.readers.read_column_table reads, at the pixel size of the stack.
 """
 
 import csv
@@ -21,9 +21,11 @@ from typing import Any
 import numpy as np
 
 from segdepth_app import __version__
+from segdepth_app.config import ExportConfig
 from segdepth_app.datasets.store import Dataset
 from segdepth_app.errors import InputError
 from segdepth_app.paths import writable_target
+from segdepth_app.reporting import Reporter
 from segdepth_app.units import PM_PER_ANGSTROM, binned_from_px
 
 COLUMN_FIELDS = ("element", "x_px", "y_px", "atoms", "plane", "deviation")
@@ -31,21 +33,41 @@ NM_PER_PM = 1e-3
 BYTES_PER_PIXEL = 4
 
 
+def run(config: ExportConfig, reporter: Reporter) -> None:
+    """The job: writes the folder, specimen by specimen. Raises: what export_dataset does, and Cancelled."""
+    folder = export_dataset(
+        config.dataset, config.out, split=config.split, specimens=config.specimens, reporter=reporter
+    )
+    reporter.artifact(folder)
+
+
 def export_dataset(
-    path: str | Path, out: str | Path, *, split: str = "all", specimens: Sequence[int] | None = None
+    path: str | Path,
+    out: str | Path,
+    *,
+    split: str = "all",
+    specimens: Sequence[int] | None = None,
+    reporter: Reporter | None = None,
 ) -> Path:
     """Writes the folder `out` and returns it; all specimens of `split`, or those of them that are named.
 
-    Raises: InputError where the folder holds something, a specimen is not there, or the disk is too small.
+    Raises: InputError where the folder holds something, a specimen is not there, or the disk is too small;
+    Cancelled where the reporter says so, between two specimens.
     """
+    reporter = reporter or Reporter()
     with Dataset(path) as dataset:
         chosen = _chosen(dataset, split, specimens)
         target = _free_folder(out)
         _check_space(dataset, chosen, target)
+        reporter.started(folder=str(target))
         with _folder_written_whole(target) as folder:
             rows: list[dict[str, Any]] = []
-            for specimen in chosen:
+            for done, specimen in enumerate(chosen):
+                reporter.raise_if_cancelled()
+                reporter.progress(done, len(chosen), "specimens")
                 rows += _write_specimen(dataset, specimen, folder)
+            reporter.progress(len(chosen), len(chosen), "specimens")
+            reporter.raise_if_cancelled()
             _write_csv(folder / "index.csv", list(rows[0]), (row.values() for row in rows))
     return target
 
@@ -90,6 +112,11 @@ def _folder_written_whole(target: Path) -> Iterator[Path]:
     temporary = target.with_name(f".{target.name}.part-{os.getpid()}")
     try:
         temporary.mkdir()
+    except OSError as error:
+        raise InputError(
+            f"Cannot write to {target.parent}: {error.strerror or error}.", "Choose a folder inside one of your own."
+        ) from error
+    try:
         yield temporary
         with suppress(FileNotFoundError):
             target.rmdir()  # an empty folder may stand there; some systems do not move onto it

@@ -40,6 +40,7 @@ class JobSpec:
 JOBS: dict[str, JobSpec] = {
     "simulate": JobSpec("config:SimulateConfig", "datasets.generate:run", (PAUSE, CANCEL), None, PAUSE),
     "verify": JobSpec("config:VerifyConfig", "datasets.verify:run"),
+    "export-dataset": JobSpec("config:ExportConfig", "datasets.export:run"),
     "convergence": JobSpec("config:ConvergenceConfig", "datasets.convergence:run"),
     "movie": JobSpec("config:MovieConfig", "datasets.movie:run"),
     "image": JobSpec("config:ImageConfig", "microscope.image_job:run"),

@@ -8,9 +8,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from segdepth_app.config import ExportConfig, build
 from segdepth_app.errors import InputError
 from segdepth_app.paths import existing_file
 from segdepth_app.verbs.options import integers
+from segdepth_app.verbs.run import DONE, run
 
 
 def add_verbs(verbs: Any) -> None:
@@ -60,18 +62,18 @@ def _columns(arguments: argparse.Namespace) -> None:
     _written(export_columns(arguments.result, arguments.csv))
 
 
-def _export(arguments: argparse.Namespace) -> None:
+def _export(arguments: argparse.Namespace) -> int:
     from segdepth_app.datasets.store import is_dataset
 
     path = existing_file(arguments.result, "Result or dataset")
     if is_dataset(path) != (arguments.out is not None):
         raise _misfit(path, is_a_dataset=arguments.out is None)
     if arguments.out is not None:
-        _export_dataset(arguments, path)
-        return
+        return _export_dataset(arguments, path)
     if arguments.split is not None or arguments.specimens is not None:
         raise InputError("--split and --specimens choose from a dataset.", "A result is exported whole.")
     _export_result(arguments)
+    return DONE
 
 
 def _misfit(path: Path, *, is_a_dataset: bool) -> InputError:
@@ -80,12 +82,11 @@ def _misfit(path: Path, *, is_a_dataset: bool) -> InputError:
     return InputError(f"{path} is not a dataset.", "--out is for datasets; a result takes --tiff, --csv or --figure.")
 
 
-def _export_dataset(arguments: argparse.Namespace, path: Path) -> None:
-    from segdepth_app.datasets.export import export_dataset
-
+def _export_dataset(arguments: argparse.Namespace, path: Path) -> int:
     text = arguments.specimens
     specimens = None if text is None else integers(text, text.count(",") + 1, "--specimens")
-    _written(export_dataset(path, arguments.out, split=arguments.split or "all", specimens=specimens))
+    values = {"dataset": path, "out": arguments.out, "split": arguments.split or "all", "specimens": specimens}
+    return run("export-dataset", build(ExportConfig, values))
 
 
 def _export_result(arguments: argparse.Namespace) -> None:

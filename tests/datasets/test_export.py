@@ -11,9 +11,11 @@ import tifffile
 from ase.data import atomic_numbers
 from training_toys import write_spots
 
-from segdepth_app.datasets.export import export_dataset
+from segdepth_app.config import ExportConfig
+from segdepth_app.datasets.export import export_dataset, run
 from segdepth_app.datasets.store import Dataset
-from segdepth_app.errors import InputError
+from segdepth_app.errors import Cancelled, InputError
+from segdepth_app.reporting import Command, Reporter
 from segdepth_app.specimen.readers import read_column_table
 
 FIRST_FORMAT = Path(__file__).parent / "golden" / "first_format.h5"
@@ -164,3 +166,55 @@ def test_a_failure_half_way_leaves_nothing(tmp_path):
     with pytest.raises(InputError, match=r"d\.h5"):
         export_dataset(source, tmp_path / "out")
     assert [path.name for path in tmp_path.iterdir()] == ["d.h5"]
+
+
+class Window(Reporter):
+    """Hears the job, and cancels it once so many specimens are done."""
+
+    def __init__(self, cancel_at=None):
+        self.heard, self._cancel_at = [], cancel_at
+
+    def progress(self, done, total, unit):
+        self.heard.append((done, total, unit))
+
+    def artifact(self, path):
+        self.heard.append(path)
+
+    def command(self):
+        done = self.heard[-1][0] if self.heard else -1
+        return Command.CANCEL if self._cancel_at is not None and done >= self._cancel_at else None
+
+
+def test_the_job_counts_specimens_and_names_the_folder(tmp_path):
+    window = Window()
+    config = ExportConfig(dataset=write_spots(tmp_path / "d.h5"), out=tmp_path / "out", split="train")
+    run(config, window)
+    assert window.heard == [*((done, 3, "specimens") for done in range(4)), tmp_path / "out"]
+
+
+@pytest.mark.parametrize("at", [0, 2, 3], ids=["first", "third", "all but the index"])
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_cancelled_export_leaves_nothing(at, is_there, tmp_path):
+    """A folder that was there and empty stays there, empty."""
+    source, out = write_spots(tmp_path / "d.h5"), tmp_path / "out"
+    if is_there:
+        out.mkdir()
+    with pytest.raises(Cancelled):
+        run(ExportConfig(dataset=source, out=out, split="train"), Window(cancel_at=at))
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["d.h5", "out"][: 1 + is_there]
+    assert not is_there or not list(out.iterdir())
+
+
+def test_an_empty_folder_in_a_place_that_takes_no_files_is_refused(tmp_path, monkeypatch):
+    """Folders refuse a root user nothing, so the refusal is made here."""
+    (tmp_path / "out").mkdir()
+    mkdir = Path.mkdir
+
+    def refuse(path, *args, **options):
+        if path.name.startswith("."):
+            raise PermissionError(13, "Permission denied")
+        mkdir(path, *args, **options)
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(InputError, match="Permission denied"):
+        export_dataset(FIRST_FORMAT, tmp_path / "out")
