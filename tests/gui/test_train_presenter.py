@@ -1,11 +1,12 @@
 """Decisions of the Train tab, against an autospec of its view."""
 
+import json
 import os
 from pathlib import Path
 
 import pytest
 
-from segdepth_app.config import TrainConfig
+from segdepth_app.config import ClusterConfig, TrainConfig
 from segdepth_app.gui.train.presenter import ACTIONS, ENABLED, TrainPresenter
 from segdepth_app.gui.train.view import TrainView
 from segdepth_app.paths import runs_folder, trash_folder
@@ -219,3 +220,56 @@ def test_a_selected_run_that_vanishes_gives_way_to_the_newest(make, view):
     presenter.poll()
     assert trash.exists()
     assert presenter.selected == [b]
+
+
+def test_two_selected_runs_can_be_compared(make, view):
+    a, b = (make_run(runs_folder() / name, started=number) for number, name in enumerate("ab"))
+    config = json.loads((b / "config.json").read_text())
+    (b / "config.json").write_text(json.dumps({**config, "batch_size": 16}))
+    presenter = make()
+    presenter.select([a])
+    assert "compare" not in enabled(view)
+    presenter.act("compare")
+    view.show_comparison.assert_not_called()
+    presenter.select([a, b])
+    assert "compare" in enabled(view)
+    presenter.act("compare")
+    view.show_comparison.assert_called_once_with(["a", "b"], [("Crops per step", ["8", "16"])])
+    assert view.show_details.call_args.args[0][0] == ("Run", "a")
+
+
+def test_a_duplicate_is_handed_to_the_dialog(view, context):
+    path, opened = make_run(runs_folder() / "a"), []
+    presenter = TrainPresenter(view, context, lambda run, config: opened.append((run, config)))
+    presenter.act("duplicate")
+    assert opened == [("a", json.loads((path / "config.json").read_text()))]
+
+
+def test_a_run_whose_settings_are_lost_is_not_duplicated(view, context):
+    path, opened = make_run(runs_folder() / "a"), []
+    presenter = TrainPresenter(view, context, lambda run, config: opened.append(run))
+    (path / "config.json").write_text("{")
+    presenter.act("duplicate")
+    assert opened == []
+    assert "settings of a cannot be read" in context.reported[0]
+
+
+def test_an_export_for_a_cluster_shows_its_folder_once_it_is_there(make, view, context, tmp_path):
+    presenter = make()
+    train = TrainConfig(dataset="/d/wedges.h5", out=runs_folder() / "run 1")
+    presenter.export_for_cluster(ClusterConfig(train=train, folder=tmp_path / "job", nodes=2))
+    (job,) = context.jobs.of("export-cluster")
+    assert job.config["nodes"] == 2
+    view.reveal.assert_not_called()
+    job.end("done")
+    view.reveal.assert_called_once_with(tmp_path / "job")
+
+
+def test_an_export_that_fails_is_reported(make, view, context, tmp_path):
+    train = TrainConfig(dataset="/d/wedges.h5", out=runs_folder() / "run 1")
+    make().export_for_cluster(ClusterConfig(train=train, folder=tmp_path / "job"))
+    job = context.jobs.jobs[-1]
+    job.event.emit({"event": "error", "message": "The disk is full.", "hint": ""})
+    job.end("failed")
+    assert context.reported == ["The disk is full."]
+    view.reveal.assert_not_called()

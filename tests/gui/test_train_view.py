@@ -204,12 +204,14 @@ def test_without_a_dataset_the_dialog_says_what_is_missing(open_tab):
     assert not dialog.next.isEnabled()
 
 
-def test_no_page_is_clipped_on_a_small_screen(open_tab, qtbot):
-    """At 1280 × 720 less the task bar: pages scroll down at most, never sideways, and the buttons stay in sight."""
+@pytest.mark.parametrize(("width", "height"), [(900, 640), (640, 330)])
+def test_no_page_is_clipped_on_a_small_screen(open_tab, qtbot, width, height):
+    """At 1280 × 720 less the task bar, and there at 200 %: pages scroll down at most, never sideways, and the buttons
+    stay in sight."""
     make_dataset(datasets_folder() / "wedges.h5")
     dialog = open_tab().open_wizard()
-    dialog.resize(900, 640)
-    assert dialog.minimumSizeHint().height() <= 640
+    dialog.resize(width, height)
+    assert (dialog.width(), dialog.height()) == (width, height)
     for index in range(5):
         area = dialog.pages.currentWidget()
         assert isinstance(area, QScrollArea)

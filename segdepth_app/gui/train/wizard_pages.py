@@ -28,7 +28,7 @@ from segdepth_app.gui.train.where import CLUSTER, CLUSTER_FIELDS, HERE, PREFIX
 from segdepth_app.gui.widgets.field_rows import FieldForm, Row
 from segdepth_app.gui.widgets.lines import Lines
 
-PROFILE_WIDTH_PX = 300
+PROFILE_WIDTH_PX = 190
 
 
 def form_of(*pages: Page, explained: bool = False) -> FieldForm:
