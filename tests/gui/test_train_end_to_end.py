@@ -66,3 +66,49 @@ def test_a_run_is_started_watched_and_stopped_with_its_best_model(bench, qtbot):
     assert tab.table.item(0, 1).text() == "stopped"
     assert tab.action_buttons["evaluate"].isEnabled()
     assert not tab.action_buttons["stop"].isEnabled()
+
+
+def test_the_review_measures_with_the_real_job_and_a_cluster_gets_its_folder(bench, qtbot, monkeypatch):
+    """Device and size by the child that knows torch, time and memory by a few real steps, then the real export."""
+    tab, context = bench
+    revealed = []
+    monkeypatch.setattr("segdepth_app.gui.widgets.asking.reveal", revealed.append)
+    tab.new.click()
+    dialog = tab.findChild(WizardView)
+    qtbot.waitUntil(
+        lambda: "CPU" in dialog.where.device.text() or "GPU:" in dialog.where.device.text(), timeout=LONG_MS
+    )
+    dialog.next.click()
+    type_into(dialog.network.form, network__width="4", network__scales="2")
+    dialog.next.click()
+    dialog.next.click()
+    dialog.where.cluster.setChecked(True)
+    type_into(dialog.where.queue, nodes="2", hours="1.5")
+    dialog.next.click()
+    qtbot.waitUntil(lambda: "Measuring" not in dialog.review.estimate.text(), timeout=LONG_MS)
+    assert "60 epochs of 1 step, " in dialog.review.estimate.text()
+    assert "of memory at most. Measured on" in dialog.review.estimate.text()
+    assert not (runs_folder() / "run 1").exists()
+
+    dialog.next.click()
+
+    (job,) = [job for job in context.jobs.jobs if job.name == "export-cluster"]
+    qtbot.waitUntil(lambda: job.has_ended, timeout=LONG_MS)
+    assert str(job.state) == "done", job.error
+    (folder,) = revealed
+    script = (folder / "train.sbatch").read_text(encoding="utf-8")
+    assert "#SBATCH --nodes=2" in script
+    assert "#SBATCH --time=01:30:00" in script
+
+
+def test_leaving_the_review_ends_the_child_that_measures(bench, qtbot):
+    tab, context = bench
+    tab.new.click()
+    dialog = tab.findChild(WizardView)
+    for _ in range(4):
+        dialog.next.click()
+    (job,) = [job for job in context.jobs.jobs if job.name == "estimate"]
+    dialog.back.click()
+    qtbot.waitUntil(lambda: job.has_ended, timeout=LONG_MS)
+    dialog.reject()
+    qtbot.waitUntil(lambda: not context.jobs.live, timeout=LONG_MS)

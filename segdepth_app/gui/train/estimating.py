@@ -27,10 +27,15 @@ class Estimate:
 
     def text(self) -> str:
         """In words; training may stop before its longest time."""
-        steps = f"{self.epochs} epochs of {self.steps_per_epoch} steps, {pace(self.seconds_per_step)} each"
+        steps = f"{counted(self.epochs, 'epoch')} of {counted(self.steps_per_epoch, 'step')}, {pace(self.seconds_per_step)} each"
         memory = f" {size(self.peak_bytes)} of memory at most." if self.peak_bytes else ""
         note = f" {self.device_note}" if self.device_note else ""
         return f"At most {duration(self.seconds)}: {steps}.{memory} Measured on {self.device}.{note}"
+
+
+def counted(number: int, what: str) -> str:
+    """1 step, 2 steps."""
+    return f"{number:,} {what}" + ("" if number == 1 else "s")
 
 
 def pace(seconds: float) -> str:
