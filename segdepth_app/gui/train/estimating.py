@@ -27,10 +27,10 @@ class Estimate:
 
     def text(self) -> str:
         """In words; training may stop before its longest time."""
-        steps = f"{counted(self.epochs, 'epoch')} of {counted(self.steps_per_epoch, 'step')}, {pace(self.seconds_per_step)} each"
+        epochs, steps = counted(self.epochs, "epoch"), counted(self.steps_per_epoch, "step")
         memory = f" {size(self.peak_bytes)} of memory at most." if self.peak_bytes else ""
         note = f" {self.device_note}" if self.device_note else ""
-        return f"At most {duration(self.seconds)}: {steps}.{memory} Measured on {self.device}.{note}"
+        return f"At most {duration(self.seconds)}: {epochs} of {steps}, {pace(self.seconds_per_step)} each.{memory} Measured on {self.device}.{note}"
 
 
 def counted(number: int, what: str) -> str:
