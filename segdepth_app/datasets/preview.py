@@ -1,9 +1,9 @@
 """The preview job: single specimens of settings that are being typed, and label maps of finished datasets.
 
 Requests come through `reporter.requests()`; answers name .npy files in the config's folder. Of several requests of
-a kind that wait, only the newest is answered. What cannot be done is an answer too (`problem`, `hint`): the job
-lives until its parent is gone. It takes one thread, so that the window beside it stays quick; torch comes with
-the first specimen, maps need none.
+a kind that wait, only the newest is answered. What cannot be done is an answer too (`problem`, `hint`, and `field`
+where a file of the draft is at fault): the job lives until its parent is gone. It takes one thread, so that the
+window beside it stays quick; torch comes with the first specimen, maps need none.
 
 specimen  id, settings (raw SimulateConfig values), number, image, dose_e_per_px; kind and step: the next specimen
           of that kind, forwards (1) or backwards (-1) from `number`; have: serial number of the specimen whose maps
@@ -22,8 +22,9 @@ from typing import Any
 
 import numpy as np
 
-from segdepth_app.config import GridConfig, LabelConfig, PreviewConfig, SimulateConfig, build
+from segdepth_app.config import DetectorConfig, GridConfig, LabelConfig, PreviewConfig, SimulateConfig, build
 from segdepth_app.datasets.batches import noisy
+from segdepth_app.datasets.contrast import ContrastScale, contrast_scale
 from segdepth_app.datasets.labels import ring_maps
 from segdepth_app.datasets.plan import PlannedSpecimen, plan_dataset
 from segdepth_app.datasets.store import Dataset, SimulatedSpecimen
@@ -130,6 +131,8 @@ class _Desk:
         """One specimen as the dataset would hold it, with noise, labels and weights."""
         values = {**_of_type(request, "settings", dict), "out": str(self._config.folder / "preview.h5")}
         config = build(SimulateConfig, values)
+        if refusal := refused_file(config):
+            return refusal
         plan = self._planned(config)
         planned = pick(plan, _of_type(request, "number", int), request.get("kind"), request.get("step", 1))
         kept = self._simulated(config, planned)
@@ -139,7 +142,9 @@ class _Desk:
         clean = made.images[image].astype(np.float32)
         grid = config.grid
         rng = np.random.default_rng([config.seed, NOISE_STREAM, planned.id, image])
-        arrays = {"clean": clean, "noisy": _counted(clean, dose, grid.binning, rng)}
+        scale = scale_of(config.detector)
+        noise, drawn = _counted(clean, dose, grid.binning, scale, rng)
+        arrays = {"clean": clean, "noisy": noise}
         if request.get("have") != kept.serial:
             arrays |= {"depth": kept.depth, "weight": kept.weight, "columns": made.columns}
         return {
@@ -155,6 +160,7 @@ class _Desk:
             "pixel_size_pm": grid.pixel_size_pm,
             "binning": grid.binning,
             **_doses(dose, grid.pixel_size_pm),
+            "contrast": drawn,
             "seconds": kept.seconds,
             "device": kept.device,
         }
@@ -174,9 +180,9 @@ class _Desk:
             if not 0 <= row < len(dataset):
                 raise InputError(f"The dataset has no image {row}.", f"Images run from 0 to {len(dataset) - 1}.")
             rng = np.random.default_rng([NOISE_STREAM, row])
-            image = _counted(dataset.image(row), dose, dataset.binning, rng)
+            image, drawn = _counted(dataset.image(row), dose, dataset.binning, contrast_scale(dataset), rng)
             pixel = dataset.pixel_size_pm
-        return {"paths": self._saved(request["id"], {"noisy": image}), **_doses(dose, pixel)}
+        return {"paths": self._saved(request["id"], {"noisy": image}), **_doses(dose, pixel), "contrast": drawn}
 
     def _planned(self, config: SimulateConfig) -> list[PlannedSpecimen]:
         key = (config.seed, config.n_specimens, config.specimen, config.validation_share, config.test_share)
@@ -258,9 +264,43 @@ def _doses(dose: float, pixel_size_pm: float) -> dict[str, float]:
     return {"dose_e_per_px": dose, "dose_e_per_a2": dose_per_area(dose, pixel_size_pm)}
 
 
-def _counted(clean: np.ndarray, dose: float, binning: int, rng: np.random.Generator) -> np.ndarray:
-    """Poisson counts over those expected in vacuum, as a network sees them; float32 (H, W)."""
-    return noisy(clean, dose * binning**2, rng)
+def _counted(
+    clean: np.ndarray, dose: float, binning: int, scale: ContrastScale, rng: np.random.Generator
+) -> tuple[np.ndarray, dict[str, Any] | None]:
+    """What a network sees: Poisson counts over those expected in vacuum, float32 (H, W), on an unknown scale.
+
+    The second is that scale and the ranges it was drawn from; None where the counts are shown as they are.
+    """
+    counts = noisy(clean, dose * binning**2, rng)
+    if scale == ContrastScale():
+        return counts, None
+    gains, offsets = scale.drawn(1, rng)
+    gain, offset = float(gains[0]), float(offsets[0])
+    drawn = {"gain": gain, "offset": offset, "gain_range": scale.gain, "offset_range": scale.offset}
+    return gains[0] * counts + offsets[0], drawn
+
+
+def scale_of(detector: DetectorConfig) -> ContrastScale:
+    """The ranges of gain and offset in a draft."""
+    return ContrastScale((detector.gain_low, detector.gain_high), (detector.offset_low, detector.offset_high))
+
+
+def refused_file(config: SimulateConfig) -> dict[str, Any]:
+    """An answer that names the field of a file that cannot be used; empty where all can."""
+    from segdepth_app.microscope.mtf import mtf_of
+    from segdepth_app.specimen.build import crystal_of
+    from segdepth_app.specimen.structure import LOWER_INDICES
+
+    field = "specimen.structure"
+    try:
+        crystal_of(config.specimen)
+        field = "detector.mtf_file"
+        mtf_of(config.detector)
+    except InputError as error:
+        if error.hint == LOWER_INDICES:
+            field = "specimen.zone_axis"
+        return {"problem": error.message, "hint": error.hint, "field": field}
+    return {}
 
 
 def _maps(

@@ -5,9 +5,12 @@ import subprocess
 import sys
 from threading import Event
 
+import ase.io
+import h5py
 import numpy as np
 import pytest
 import torch
+from ase.build import bulk
 
 from segdepth_app.config import LabelConfig, PreviewConfig, SimulateConfig
 from segdepth_app.datasets import preview
@@ -111,6 +114,63 @@ def test_noise_is_poisson_counts_over_the_vacuum(tmp_path):
     assert abs(scaled.mean()) < 5 / np.sqrt(scaled.size)
     assert abs(scaled.var() - 1) < 5 * np.sqrt(2.2 / scaled.size)
     assert answer["dose_e_per_a2"] == pytest.approx(dose_per_area(DOSE, 5.3))
+
+
+def with_detector(**values):
+    return {**SMALL, "detector": values}
+
+
+def test_data_that_are_no_counts_are_shown_on_a_scale_as_in_training(tmp_path):
+    """Taken off again, the scale leaves the very counts that the same draft without one has."""
+    ranges = {"gain_low": 0.5, "gain_high": 2.0, "offset_low": -0.3, "offset_high": 0.7}
+    plain, shown, other = serve(
+        tmp_path, specimen(), specimen(settings=with_detector(**ranges)), specimen(1, settings=with_detector(**ranges))
+    )
+    scale = shown["contrast"]
+    assert plain["contrast"] is None
+    assert (scale["gain_range"], scale["offset_range"]) == ((0.5, 2.0), (-0.3, 0.7))
+    assert 0.5 <= scale["gain"] <= 2.0
+    assert -0.3 <= scale["offset"] <= 0.7
+    assert other["contrast"]["gain"] != scale["gain"]
+    found, counts = arrays(shown), arrays(plain)
+    assert found["noisy"].dtype == np.float32
+    # float32 holds 7 digits, and pixels are below 100
+    np.testing.assert_allclose((found["noisy"] - scale["offset"]) / scale["gain"], counts["noisy"], atol=1e-4)
+    np.testing.assert_array_equal(found["clean"], counts["clean"])
+
+
+def test_a_dataset_that_holds_no_counts_says_so_in_its_noise(tmp_path):
+    path = make_dataset(tmp_path / "a.h5")
+    with h5py.File(path, "r+") as file:
+        settings = json.loads(file.attrs["config"])
+        settings["detector"] |= {"gain_low": 2.0, "gain_high": 2.0, "offset_low": 0.5, "offset_high": 0.5}
+        file.attrs["config"] = json.dumps(settings)
+    (answer,) = serve(tmp_path, {"cmd": "noise", "dataset": str(path), "image": 0, "dose_e_per_px": DOSE})
+    assert (answer["contrast"]["gain"], answer["contrast"]["offset"]) == (2.0, 0.5)
+    # 4,096 pixels of 1 with a variance of 1/40, doubled: the mean within five standard errors
+    assert arrays(answer)["noisy"].mean() == pytest.approx(2.5, abs=5 * 2 / np.sqrt(40 * 4096))
+
+
+@pytest.mark.parametrize(
+    ("section", "values", "field", "words"),
+    [
+        ("specimen", {"structure": "no.cif"}, "specimen.structure", "cannot be read"),
+        ("specimen", {"structure": "gone.cif"}, "specimen.structure", "not found"),
+        ("specimen", {"structure": "o.xyz"}, "specimen.structure", "no crystal cell"),
+        ("specimen", {"structure": "cu.cif", "zone_axis": (19, 17, 13)}, "specimen.zone_axis", "repeats only every"),
+        ("detector", {"mtf": "file", "mtf_file": "no.cif"}, "detector.mtf_file", "no heading"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_told_at_its_field(section, values, field, words, tmp_path):
+    (tmp_path / "no.cif").write_text("nothing of the kind")
+    ase.io.write(tmp_path / "o.xyz", ase.Atoms("O"))
+    ase.io.write(tmp_path / "cu.cif", bulk("Cu"))
+    there = {key: str(tmp_path / value) if "." in str(value) else value for key, value in values.items()}
+    settings = {**SMALL, section: there}
+    refused, good = serve(tmp_path, specimen(settings=settings), specimen())
+    assert refused["field"] == field
+    assert words in refused["problem"]
+    assert "paths" in good
 
 
 def test_stepping_and_another_dose_simulate_nothing_again(tmp_path, monkeypatch):
