@@ -4,7 +4,6 @@ Writes nothing. The answer carries seconds_per_step, steps_per_epoch, epochs (at
 its validation), seconds (of all epochs), peak_bytes, crop_px, precision, device and device_note.
 """
 
-import os
 import statistics
 import tempfile
 import time
@@ -19,11 +18,21 @@ from segdepth_app.config import TrainConfig
 from segdepth_app.datasets.store import Dataset
 from segdepth_app.microscope.device import pick_device
 from segdepth_app.reporting import Reporter
+from segdepth_app.training.batches import TrainBatches
+from segdepth_app.training.faults import is_out_of_memory, out_of_memory
 from segdepth_app.training.folder import versions
 from segdepth_app.training.metrics import Tally
-from segdepth_app.training.module import DepthModule, ImageGroups, Place, TrainBatches, log_probabilities
+from segdepth_app.training.module import DepthModule, ImageGroups, log_probabilities
+from segdepth_app.training.place import Place
 from segdepth_app.training.sources import first_network, open_sources, validation_groups
-from segdepth_app.training.trainer import make_trainer, quiet_lightning, torch_threads, usable_precision
+from segdepth_app.training.trainer import (
+    batch_makers,
+    make_trainer,
+    quiet_lightning,
+    torch_threads,
+    usable_cpus,
+    usable_precision,
+)
 from segdepth_app.training.where import device_name, peak_bytes, why_no_gpu
 
 WARM_UP, STEPS = 2, 5
@@ -34,14 +43,19 @@ def run(config: TrainConfig, reporter: Reporter) -> None:
     """Answers request 0 with the figures above. Raises: InputError for unusable settings or data; Cancelled."""
     device = pick_device(config.device)
     config = config.model_copy(update={"precision": usable_precision(config.precision, device)})
-    with Dataset(config.dataset) as dataset, torch_threads(config.threads or os.cpu_count() or 1):
+    with Dataset(config.dataset) as dataset, torch_threads(config.threads or usable_cpus()):
         train, validation = open_sources(dataset, config)
         steps_per_epoch = config.steps_per_epoch or ceil(len(train) / config.batch_size)
         place = Place()
         module = DepthModule(first_network(config), config, place, steps_per_epoch)
         reporter.started(device=str(device), versions=versions())
-        batches = TrainBatches(train, config, place, WARM_UP + STEPS)
-        seconds_per_step = _seconds_per_step(module, batches, device, reporter)
+        batches = TrainBatches(train, config, place, WARM_UP + STEPS, n_makers=batch_makers(device))
+        try:
+            seconds_per_step = _seconds_per_step(module, batches, device, reporter)
+        except Exception as error:
+            if is_out_of_memory(error):
+                raise out_of_memory(config, train.crop_edge(config.crop_px), device, 1) from error
+            raise
         validation_seconds = _validation_seconds(module, validation_groups(validation, config), device)
     seconds_per_epoch = steps_per_epoch * seconds_per_step + validation_seconds
     reporter.answer(

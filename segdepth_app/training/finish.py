@@ -14,25 +14,33 @@ from segdepth_app.datasets.store import Dataset
 from segdepth_app.models.card import ModelCard, find_model, read_card
 from segdepth_app.models.model_file import save_model
 from segdepth_app.models.networks import DepthNetwork, count_parameters
-from segdepth_app.paths import sha256_of
 from segdepth_app.reporting import Reporter
 from segdepth_app.training.folder import RunFolder, versions
+from segdepth_app.training.identity import identify
 from segdepth_app.training.metrics import Tally
-from segdepth_app.training.module import DepthModule, ImageGroups, Place, log_probabilities
+from segdepth_app.training.module import DepthModule, ImageGroups, log_probabilities
+from segdepth_app.training.place import Place
 from segdepth_app.training.temperature import centre_pixels, fit_temperature, fitted_doses
 
 CALIBRATION_IMAGES = 96
-PLACES = {"out", "dataset", "workers", "device", "resume"}
+PLACES = {"out", "dataset", "workers", "device", "devices", "nodes", "resume"}
 
 
 class ModelWriter:
     """Knows everything a model card says about a run."""
 
     def __init__(
-        self, config: TrainConfig, folder: RunFolder, train: CropSource, validation: CropSource, device: str
+        self,
+        config: TrainConfig,
+        folder: RunFolder,
+        train: CropSource,
+        validation: CropSource,
+        *,
+        device: str,
     ) -> None:
         self.config, self.folder, self.train, self.validation, self.device = config, folder, train, validation, device
         self._training_set = training_set_facts(train.dataset, len(train), len(validation))
+        self._training_set["sha256"] = identify(train.dataset, folder.path).sha256
         self._class_prior = train.class_prior()
         # how the weights came about that this training starts from
         self._earlier = read_card(find_model(config.initial_model)).training if config.initial_model else None
@@ -113,7 +121,6 @@ def training_set_facts(dataset: Dataset, n_train: int, n_validation: int) -> dic
         "n_validation_images": n_validation,
         "binning": dataset.binning,
         "version": dataset.version,
-        "sha256": sha256_of(dataset.path),
         "command": repeating_command(
             "simulate", SimulateConfig.model_validate(dataset.config), leave_out=PLACES, out=dataset.path.name
         ),

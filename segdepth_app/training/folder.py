@@ -1,7 +1,7 @@
 """The run folder while a training writes it; training/runs.py reads it. No torch here.
 
-config.json, environment.json, metrics.csv (appended and flushed), last.ckpt, best.ckpt, model.safetensors,
-status.json (rewritten every 2 s, so that others see whether the run lives), log.txt.
+config.json, environment.json, dataset.json, metrics.csv (appended and flushed), last.ckpt, best.ckpt,
+model.safetensors, status.json (rewritten every 2 s, so that others see whether the run lives), log.txt.
 """
 
 import csv
@@ -27,6 +27,10 @@ from segdepth_app.training.runs import METRICS, read_status, state_of
 
 HEARTBEAT_S = 2.0
 LIBRARIES = ("torch", "lightning", "numpy", "scipy", "h5py", "safetensors", "pydantic")
+
+
+FIXED = ("network", "labels", "optimizer")
+"""Settings that a checkpoint cannot do without."""
 
 
 class RunFolder:
@@ -78,7 +82,9 @@ class RunFolder:
             raise InputError(f"The run in {self.path} is being trained right now.", "Wait for it, or stop it first.")
         before = json.loads(config_file.read_text(encoding="utf-8"))
         now = config.model_dump(mode="json")
-        changed = [key for key in ("network", "labels") if before.get(key) != now[key]]
+        # settings that a run of an older version did not have yet were as they are by default
+        defaults = TrainConfig(dataset=config.dataset, out=config.out).model_dump(mode="json")
+        changed = [key for key in FIXED if _filled(before.get(key), defaults[key]) != now[key]]
         if changed:
             raise InputError(
                 f"The run in {self.path} was started with other settings ({', '.join(changed)}).",
@@ -149,6 +155,38 @@ class RunFolder:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(self.path, target)
         return target
+
+
+class NoFolder(RunFolder):
+    """The run folder of a process that does not lead: it reads checkpoints there and writes nothing."""
+
+    def open(self, config: TrainConfig, environment: dict[str, Any]) -> None:
+        """Nothing to make."""
+
+    def set_status(self, **values: Any) -> None:
+        """Nothing to write."""
+
+    def log(self, message: str) -> None:
+        """Nothing to write."""
+
+    def log_fault(self, message: str) -> None:
+        """Nothing to write."""
+
+    def add_metrics(self, row: dict[str, float]) -> None:
+        """Nothing to write."""
+
+    def rewrite_metrics(self, rows: list[dict[str, float]]) -> None:
+        """Nothing to write."""
+
+    def close(self, state: str) -> None:
+        """Nothing to end."""
+
+
+def _filled(value: Any, default: Any) -> Any:
+    """A stored setting with what it lacks taken from the defaults."""
+    if value is None:
+        return default
+    return {**default, **value} if isinstance(default, dict) else value
 
 
 def write_json(path: Path, values: dict[str, Any]) -> None:

@@ -4,8 +4,10 @@ Checkpoints are Lightning's, plus `place` (where the training stands); they hold
 only, so `weights_only=True` loads them. A kill loses at most the epoch under way.
 """
 
+import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,9 @@ from segdepth_app.reporting import Command, Reporter
 from segdepth_app.training.denoise import is_first_judged
 from segdepth_app.training.folder import RunFolder
 from segdepth_app.training.metrics import Tally
-from segdepth_app.training.module import DepthModule, ImageGroups, Place, log_probabilities
+from segdepth_app.training.module import DepthModule, ImageGroups, log_probabilities
+from segdepth_app.training.place import Place
+from segdepth_app.training.team import agreed, sum_over_team
 
 
 class Ended(Exception):
@@ -38,6 +42,8 @@ class Keeper(lightning.Callback):
     ) -> None:
         self.folder, self.reporter, self.save_model = folder, reporter, save_model
         self.fault: BaseException | None = None
+        self.scaler_state: dict[str, Any] = {}  # of a checkpoint with 16-bit arithmetic
+        self._on_terminate = signal.getsignal(signal.SIGTERM)
         self._clock = time.monotonic()
         self._reported = 0.0
 
@@ -46,11 +52,20 @@ class Keeper(lightning.Callback):
         self._clock = time.monotonic()
         self.folder.set_status(state="running", epoch=_module(pl_module).place.epoch)
 
+    def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        """Takes SIGTERM back from Lightning, which would talk to the other ranks in the middle of a step."""
+        with suppress(ValueError, TypeError):  # not the main thread, or a handler that Python does not know
+            signal.signal(signal.SIGTERM, self._on_terminate)
+        if self.scaler_state:
+            trainer.precision_plugin.load_state_dict(self.scaler_state)
+
     def on_train_batch_end(
         self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Counts and reports the step, then obeys a command."""
         module = _module(pl_module)
+        if (batch_idx + 1) % module.n_parts:
+            return
         module.count_step()
         place = module.place
         now = time.monotonic()
@@ -60,7 +75,7 @@ class Keeper(lightning.Callback):
         if now - self._reported > 0.1:
             self._reported = now
             self.reporter.progress(module.steps_done, module.n_steps, "steps")
-        command = self.reporter.command()
+        command = agreed(self.reporter.command(), module.device)
         if command is None or place.step == module.steps_per_epoch:
             return  # at an epoch's end its validation comes first
         if command is Command.PAUSE:
@@ -77,7 +92,7 @@ class Keeper(lightning.Callback):
         place.seconds += now - self._clock
         seconds = place.epoch_seconds + now - self._clock
         self._clock = now
-        shares = module.tally.shares()
+        shares = Tally.of_sums(sum_over_team(module.tally.sums(), module.device)).shares()
         row = {
             "epoch": float(place.epoch + 1),
             "train_loss": place.loss_sum / place.step,
@@ -98,7 +113,7 @@ class Keeper(lightning.Callback):
         self._tell(module, row)
         if place.epoch - place.best_epoch >= module.config.patience_epochs or place.epoch >= module.config.max_epochs:
             trainer.should_stop = True
-        elif (command := self.reporter.command()) is not None:
+        elif (command := agreed(self.reporter.command(), module.device)) is not None:
             raise Ended(command)
 
     def _tell(self, module: DepthModule, row: dict[str, float]) -> None:
@@ -127,7 +142,10 @@ class Keeper(lightning.Callback):
         return True
 
     def save(self, trainer: lightning.Trainer, path: Path, place: Place) -> None:
-        """Writes a checkpoint, whole or not at all."""
+        """Writes a checkpoint, whole or not at all; ranks that do not lead take part and write nothing."""
+        if not trainer.is_global_zero:
+            trainer.save_checkpoint(path)
+            return
         with written_whole(path) as temporary:
             trainer.save_checkpoint(temporary)
         self.reporter.checkpoint(path)
@@ -145,8 +163,8 @@ class Keeper(lightning.Callback):
         self.fault = exception
 
 
-def load_checkpoint(path: Path, module: DepthModule) -> None:
-    """Puts a module where a checkpoint left off.
+def load_checkpoint(path: Path, module: DepthModule) -> dict[str, Any]:
+    """Puts a module where a checkpoint left off; gives the state of 16-bit arithmetic's scaler, where it had one.
 
     Raises: ModelError where the file is missing, damaged or of another network.
     """
@@ -157,6 +175,8 @@ def load_checkpoint(path: Path, module: DepthModule) -> None:
     except (KeyError, IndexError, TypeError) as error:
         raise ModelError(f"{path} does not say where its training stood.", "Start a new run.") from error
     vars(module.place).update(vars(place))
+    scaler: dict[str, Any] = checkpoint.get("MixedPrecision", {})
+    return scaler
 
 
 def load_weights(path: Path, module: DepthModule) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """How good a network is on the validation images: pure functions on arrays, and their sums over images."""
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +39,16 @@ class Tally:
         self.columns += int(miss.size)
         self.columns_right += int((miss == 0).sum())
         self.columns_within_one += int((miss <= 1).sum())
+
+    def sums(self) -> list[float]:
+        """All sums as plain numbers; counts stay exact up to 2^53."""
+        return [float(value) for value in astuple(self)]
+
+    @classmethod
+    def of_sums(cls, sums: list[float]) -> "Tally":
+        """The tally with these sums."""
+        loss, weight, *counts = sums
+        return cls(loss, weight, *(int(count) for count in counts))
 
     def shares(self) -> dict[str, float]:
         """Loss and accuracies of everything counted so far."""

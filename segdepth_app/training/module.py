@@ -6,7 +6,6 @@ goes on with exactly the batch that comes next. Everything validated and saved i
 
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
-from dataclasses import dataclass, field
 from typing import Any
 
 import lightning
@@ -15,52 +14,20 @@ import torch
 from torch import Tensor
 
 from segdepth_app.config import TrainConfig
-from segdepth_app.datasets.batches import Batch, CropSource, WholeImage
+from segdepth_app.datasets.batches import WholeImage
 from segdepth_app.errors import SegDepthError
 from segdepth_app.models.networks import DepthNetwork
-from segdepth_app.training.denoise import begin_epoch, needs_clean, steps_of_stage, training_loss
-from segdepth_app.training.loss import average_decay, learning_rate, update_average
+from segdepth_app.training.batches import Part
+from segdepth_app.training.denoise import begin_epoch, steps_of_stage, training_loss
+from segdepth_app.training.faults import is_out_of_memory
+from segdepth_app.training.loss import average_decay, update_average
 from segdepth_app.training.metrics import Tally
+from segdepth_app.training.place import Place
+from segdepth_app.training.schedule import scheduled_rate
+from segdepth_app.training.team import mean_over_team
 
 VALIDATION_SIDE_BY_SIDE = 4
 ADAM_BETAS = (0.9, 0.99)
-
-
-@dataclass
-class Place:
-    """Where a training stands: plain numbers, kept in every checkpoint."""
-
-    epoch: int = 0  # epochs finished
-    step: int = 0  # steps finished in the epoch under way
-    loss_sum: float = 0.0  # of those steps
-    seconds: float = 0.0  # spent in training, over all resumptions
-    epoch_seconds: float = 0.0  # spent in the epoch under way
-    best_loss: float = float("inf")
-    best_epoch: int = 0
-    rows: list[dict[str, float]] = field(default_factory=list)  # metrics of the finished epochs
-
-
-class TrainBatches:
-    """The batches of the epoch under way, from where it stands; Lightning iterates it once per epoch."""
-
-    def __init__(self, source: CropSource, config: TrainConfig, place: Place, n_steps: int) -> None:
-        self.source, self.config, self.place, self.n_steps = source, config, place, n_steps
-
-    def __iter__(self) -> Iterator[Batch]:
-        config = self.config
-        epoch = self.place.epoch
-        for step in range(self.place.step, self.n_steps):
-            batch = self.source.batch(
-                seed=config.seed,
-                epoch=epoch,
-                step=step,
-                size=config.batch_size,
-                crop_px=config.crop_px,
-                dose_range=(config.dose_low_e_per_px, config.dose_high_e_per_px),
-                with_clean=needs_clean(config, epoch),
-            )
-            arrays = (None if array is None else torch.from_numpy(array) for array in batch)
-            yield Batch(*arrays)  # type: ignore[arg-type]
 
 
 class DepthModule(lightning.LightningModule):
@@ -76,6 +43,8 @@ class DepthModule(lightning.LightningModule):
         self.n_steps = n_steps * config.max_epochs
         self.tally = Tally()
         self.optimizer_state: dict[str, Any] | None = None
+        self.n_parts = 1
+        """In how many parts, one after the other, a batch goes through the network."""
 
     @property
     def steps_done(self) -> int:
@@ -85,14 +54,17 @@ class DepthModule(lightning.LightningModule):
     @property
     def rate(self) -> float:
         """The learning rate of the step to come."""
-        return learning_rate(*self._steps_of_stage(), self.config.learning_rate)
+        # what was validated while the denoiser learnt alone says nothing of the segmenter
+        losses = [row["val_loss"] for row in self.place.rows[self.config.denoising_epochs :]]
+        return scheduled_rate(self.config, *self._steps_of_stage(), losses)
 
     def _steps_of_stage(self) -> tuple[int, int]:
         return steps_of_stage(self.config, self.steps_done, self.steps_per_epoch)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        """AdamW, going on from a checkpoint's state where there is one."""
-        optimizer = torch.optim.AdamW(
+        """Adam or AdamW, going on from a checkpoint's state where there is one."""
+        kind = torch.optim.Adam if self.config.optimizer == "adam" else torch.optim.AdamW
+        optimizer = kind(
             self.network.parameters(),
             lr=self.config.learning_rate,
             betas=ADAM_BETAS,
@@ -106,24 +78,30 @@ class DepthModule(lightning.LightningModule):
         """Hands a finished denoiser over to the segmenter's training."""
         begin_epoch(self.network, self.average, self.config, self.place.epoch)
 
-    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
+    def on_train_batch_start(self, part: Part, batch_idx: int) -> None:
         """Sets the learning rate, which follows from the step alone."""
         for group in self.optimizers().param_groups:  # type: ignore[union-attr]
             group["lr"] = self.rate
 
-    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """Loss of one batch. Raises: SegDepthError where it is not a number any more."""
-        image = batch.image.contiguous(memory_format=torch.channels_last)  # type: ignore[attr-defined]
-        loss = training_loss(self.network, batch._replace(image=image), self.config, self.place.epoch)  # type: ignore[arg-type]
-        value = float(loss.detach())
+    def training_step(self, part: Part, batch_idx: int) -> Tensor:
+        """Loss of a batch or its part. Raises: SegDepthError where it is not a number any more."""
+        image = part.batch.image.contiguous(memory_format=torch.channels_last)  # type: ignore[attr-defined]
+        loss = training_loss(self.network, part.batch._replace(image=image), self.config, self.place.epoch)  # type: ignore[arg-type]
+        if part.share != 1:
+            loss = loss * part.share
+        value = float(mean_over_team(loss.detach()))
         if not np.isfinite(value):
-            raise SegDepthError(
-                f"The training diverged in epoch {self.place.epoch + 1}, step {self.place.step + 1}: "
-                f"the loss is {value}.",
-                "Lower the learning rate (a third of it is a good try). The best model so far is kept.",
-            )
-        self.place.loss_sum += value
+            raise self._diverged(value)
+        self.place.loss_sum += value / self.n_parts
         return loss
+
+    def _diverged(self, value: float) -> SegDepthError:
+        place = self.place
+        kept = "The best model so far is kept." if place.best_epoch else "There is no model yet."
+        return SegDepthError(
+            f"The training diverged in epoch {place.epoch + 1}, step {place.step + 1}: the loss is {value}.",
+            f"Lower the learning rate (a third of it is a good try). {kept}",
+        )
 
     def count_step(self) -> None:
         """Lets the average follow, and counts the step; the keeper calls it before it writes anything."""
@@ -136,13 +114,27 @@ class DepthModule(lightning.LightningModule):
         self.tally = Tally()
 
     def validation_step(self, images: list[WholeImage], batch_idx: int) -> None:
-        """Counts a few images side by side."""
+        """Counts a few images side by side; a rank of a team may have none."""
+        if not images:
+            return
         for log_probability, truth in zip(log_probabilities(self.average, images), images, strict=True):
             self.tally.add(log_probability, truth)
 
 
 def log_probabilities(network: DepthNetwork, images: list[WholeImage]) -> np.ndarray:
-    """Logarithms of the class probabilities of a few images of one size, float32 (n, 11, h, w)."""
+    """Logarithms of the class probabilities of a few images of one size, float32 (n, 11, h, w).
+
+    Where they do not fit into memory side by side, they go through the network one after the other.
+    """
+    try:
+        return _log_probabilities(network, images)
+    except Exception as error:
+        if len(images) == 1 or not is_out_of_memory(error):
+            raise
+    return np.concatenate([_log_probabilities(network, [image]) for image in images])
+
+
+def _log_probabilities(network: DepthNetwork, images: list[WholeImage]) -> np.ndarray:
     device = next(network.parameters()).device
     with torch.inference_mode():
         stack = torch.from_numpy(np.stack([image.image for image in images]))[:, None]
@@ -163,3 +155,9 @@ class ImageGroups:
 
     def __len__(self) -> int:
         return len(self.groups)
+
+    def of_rank(self, rank: int, size: int) -> "ImageGroups":
+        """The groups of one process of a team; one without images where there are too few."""
+        mine = ImageGroups(())
+        mine.groups = self.groups[rank::size] or [[]]
+        return mine

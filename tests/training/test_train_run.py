@@ -242,8 +242,8 @@ def test_a_training_that_diverges_says_so_and_keeps_the_best(config, monkeypatch
         calls.append(1)
         return original(*arguments) * (float("nan") if len(calls) > 7 else 1)
 
-    original = module.weighted_cross_entropy
-    monkeypatch.setattr(module, "weighted_cross_entropy", loss)
+    original = module.training_loss
+    monkeypatch.setattr(module, "training_loss", loss)
     with pytest.raises(SegDepthError, match=r"diverged in epoch 2, step 3.*learning rate"):
         run(config, Reporter())
     assert read_run(config.out).state == "failed"
