@@ -212,6 +212,7 @@ def test_a_clean_crop_is_what_the_noise_was_drawn_from(dataset, on_a_scale, monk
     bright = source.batch(**{**STEP, "dose_range": (1e8, 1.0001e8)}, with_clean=True)
     assert bright.clean.shape == bright.image.shape == (6, 1, 32, 32)
     assert bright.clean.std() > 0.3
+    np.testing.assert_array_equal(both.clean, bright.clean)
     # relative noise 1/√(16e8) of up to 5 vacuum levels and a gain of 2, five sigma
     np.testing.assert_allclose(bright.image, bright.clean, atol=2e-3)
 
