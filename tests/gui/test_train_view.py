@@ -1,16 +1,30 @@
 """The widgets of the Train tab: curves that grow as a run goes on, and the dialog for a new one."""
 
+import json
 import os
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QItemSelectionModel
-from PySide6.QtWidgets import QMessageBox, QPushButton, QScrollArea
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QGraphicsView,
+    QLineEdit,
+    QMessageBox,
+    QPushButton,
+    QScrollArea,
+)
 
 from segdepth_app.gui import theme
 from segdepth_app.gui.train.curves import MAX_RUNS, round_numbers, run_colour
 from segdepth_app.gui.train.tab import create_tab
 from segdepth_app.gui.train.wizard_view import WizardView
+from segdepth_app.gui.widgets.table_dialog import TableDialog
+from segdepth_app.models.card import shipped_models
 from segdepth_app.paths import datasets_folder, runs_folder, trash_folder
 from tests.gui.lab_fakes import FakeContext
 from tests.gui.lab_files import add_epochs, make_dataset, make_run
@@ -228,3 +242,99 @@ def test_selected_runs_are_found_again(open_tab):
     other = open_tab()
     other.restore_state(tab.save_state())
     assert other.presenter.selected == [a]
+
+
+def test_the_tab_names_the_device_or_why_it_is_not_a_gpu(open_tab, context):
+    """Asked once, when the tab is first seen; the child that knows ends with its answer."""
+    tab = open_tab()
+    (job,) = context.jobs.of("advise")
+    facts = {"gpus": [], "cpu": "EPYC", "cpu_cores": 2, "no_gpu_because": "no NVIDIA driver was found"}
+    job.event.emit({"event": "answer", "about": "device", "id": 1, **facts})
+    assert tab.device.text() == "CPU: EPYC, 2 cores. No GPU: no NVIDIA driver was found."
+    assert job.asked == ["cancel"]
+    tab.hide()
+    tab.show()
+    assert len(context.jobs.of("advise")) == 1
+
+
+def test_settings_of_two_runs_are_shown_side_by_side(open_tab):
+    paths = [make_run(runs_folder() / name, started=number) for number, name in enumerate("ab")]
+    config = json.loads((paths[0] / "config.json").read_text())
+    (paths[0] / "config.json").write_text(json.dumps({**config, "crop_px": 256}))
+    tab = open_tab()
+    assert not tab.action_buttons["compare"].isEnabled()
+    tab.table.selectAll()
+    tab.action_buttons["compare"].click()
+    table = tab.findChild(TableDialog).table
+    heads = [table.horizontalHeaderItem(column).text() for column in range(table.columnCount())]
+    cells = [table.item(0, column).text() for column in range(table.columnCount())]
+    assert table.rowCount() == 1
+    assert dict(zip(heads, cells, strict=True)) == {"Setting": "Crop edge", "b": "128 px", "a": "256 px"}
+
+
+def test_runs_with_the_same_settings_say_so(open_tab):
+    for number, name in enumerate("ab"):
+        make_run(runs_folder() / name, started=number)
+    tab = open_tab()
+    tab.table.selectAll()
+    tab.action_buttons["compare"].click()
+    assert tab.findChild(TableDialog).note.text() == "These runs have the same settings."
+
+
+def test_a_model_is_saved_where_the_user_says(open_tab, context, tmp_path):
+    path = make_run(runs_folder() / "a", model=True)
+    model = next(iter(shipped_models().values()))
+    (path / "model.safetensors").write_bytes(model.read_bytes())
+    tab = open_tab()
+    tab.action_buttons["export"].click()
+    dialog = tab.findChild(QFileDialog)
+    # the dialog's own question would come on top of ours
+    assert dialog.testOption(QFileDialog.Option.DontConfirmOverwrite)
+    dialog.fileSelected.emit(str(tmp_path / "mine"))
+    assert (tmp_path / "mine.safetensors").read_bytes() == model.read_bytes()
+
+
+def test_a_duplicate_opens_the_dialog_with_the_runs_settings(open_tab):
+    make_dataset(runs_folder() / "wedges.h5")
+    path = make_run(runs_folder() / "a")
+    config = json.loads((path / "config.json").read_text())
+    (path / "config.json").write_text(json.dumps({**config, "batch_size": 3}))
+    tab = open_tab()
+    tab.action_buttons["duplicate"].click()
+    dialog = tab.findChild(WizardView)
+    assert dialog.data.preset.currentText() == "as in a"
+    assert dialog.data.dataset.currentData() == str(runs_folder() / "wedges.h5")
+    dialog.next.click()
+    dialog.next.click()
+    assert dialog.schedule.editors["batch_size"].text() == "3"
+
+
+def test_labels_are_drawn_for_both_kinds_of_columns(open_tab, qtbot):
+    make_dataset(datasets_folder() / "wedges.h5")
+    dialog = open_tab().open_wizard()
+    dialog.next.click()
+    profile = dialog.network.profile
+    (heavy, _), (light, _) = profile._lines
+    for line, radius in ((heavy, 84.8), (light, 63.6)):
+        x, y = line.getOriginalDataset()
+        assert y[0] == 10
+        assert x[y == 0][0] == pytest.approx(radius, abs=0.5)
+    assert profile.isEnabled()
+    type_into(dialog.network.editors["labels.plateau_share"], "7")
+    assert not profile.isEnabled()
+
+
+def test_every_control_of_the_dialog_has_a_name(open_tab):
+    """For those who hear the window: a field without a name is a field one cannot fill in."""
+    make_dataset(datasets_folder() / "wedges.h5")
+    dialog = open_tab().open_wizard()
+    kinds = (QLineEdit, QComboBox, QCheckBox, QAbstractButton)
+    controls = [item for kind in kinds for item in dialog.findChildren(kind)]
+    nameless = [
+        item
+        for item in controls
+        if not (item.accessibleName() or (isinstance(item, QAbstractButton) and item.text()))
+        and not isinstance(item.parent(), QComboBox | QAbstractSpinBox | QGraphicsView)
+    ]
+    assert controls
+    assert [type(item).__name__ for item in nameless] == []

@@ -107,7 +107,7 @@ def with_dialogs(window: object) -> object:
     painter = QPainter(picture)
     for dialog in window.findChildren(QDialog):  # type: ignore[attr-defined]
         if dialog.isVisible():
-            corner = picture.rect().center() - dialog.rect().center()
+            corner = window.rect().center() - dialog.rect().center()  # type: ignore[attr-defined]
             painter.drawPixmap(corner, dialog.grab())
             painter.drawRect(dialog.rect().translated(corner))
     painter.end()

@@ -54,8 +54,10 @@ def _wizard(dialog: Any, wait: Callable[[int], None]) -> Iterator[str]:
     yield "train-new-data"
     dialog.next.click()
     wait_for(lambda: "parameters." in dialog.network.facts.text(), wait)
+    wait(300)
     yield "train-new-network"
     dialog.next.click()
+    wait(300)
     yield "train-new-schedule"
     dialog.schedule.show_more(True)
     _type(dialog.schedule.editors["batch_size"], "0")
@@ -63,6 +65,7 @@ def _wizard(dialog: Any, wait: Callable[[int], None]) -> Iterator[str]:
     yield "train-new-schedule-more-refused"
     _type(dialog.schedule.editors["batch_size"], "8")
     dialog.next.click()
+    wait(300)
     yield "train-new-where"
     dialog.where.cluster.setChecked(True)
     wait(200)
@@ -72,6 +75,7 @@ def _wizard(dialog: Any, wait: Callable[[int], None]) -> Iterator[str]:
     wait(200)
     yield "train-new-review-measuring"
     wait_for(lambda: "Measuring" not in dialog.review.estimate.text(), wait)
+    wait(300)
     yield "train-new-review"
     dialog.reject()
     wait(200)

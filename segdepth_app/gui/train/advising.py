@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 ENDED = "Not known: the helper that finds it out has ended."
-LOOKING = "Looking for it…"
+LOOKING = "Looking for the device…"
 COUNTING = "Counting its parameters…"
 Tell = Callable[[str], object]
 

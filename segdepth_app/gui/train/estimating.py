@@ -30,7 +30,8 @@ class Estimate:
         epochs, steps = counted(self.epochs, "epoch"), counted(self.steps_per_epoch, "step")
         memory = f" {size(self.peak_bytes)} of memory at most." if self.peak_bytes else ""
         note = f" {self.device_note}" if self.device_note else ""
-        return f"At most {duration(self.seconds)}: {epochs} of {steps}, {pace(self.seconds_per_step)} each.{memory} Measured on {self.device}.{note}"
+        time = f"At most {duration(self.seconds)}: {epochs} of {steps}, {pace(self.seconds_per_step)} each."
+        return f"{time}{memory} Measured on {self.device}.{note}"
 
 
 def counted(number: int, what: str) -> str:

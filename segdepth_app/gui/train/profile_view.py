@@ -62,7 +62,7 @@ class ProfileView(QWidget):
         plot.setLabel("left", title)
         plot.getAxis("left").setWidth(AXIS_WIDTH_PX)
         plot.getAxis("left").setTicks([[(value, f"{value:g}") for value in (0, top / 2, top)]])
-        plot.setYRange(0, top, padding=0.06)
+        plot.setYRange(0, top, padding=0.14)
         plot.setFixedHeight(PLOT_HEIGHT_PX)
         plot.showGrid(x=True, y=True, alpha=0.15)
         return plot

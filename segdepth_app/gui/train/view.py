@@ -29,6 +29,8 @@ from segdepth_app.gui.widgets.table_dialog import TableDialog
 
 HEADERS = ("Name", "State", "Epoch", "Best loss", "Centre acc.")
 LIST_WIDTH_PX = 420
+CURVES_MIN_WIDTH_PX = 320
+"""In a narrow window the list gives way first."""
 COMPARED = "Only settings that differ are listed."
 TITLES = {
     "stop": "Stop and keep the best",
@@ -226,6 +228,7 @@ class TrainView(QWidget):
         column.addWidget(self.device)
         for page in (self._make_right(), self.empty):
             self.stack.addWidget(page)
+        self.stack.setMinimumWidth(CURVES_MIN_WIDTH_PX)
         put_side_by_side(self, left, self.stack, sizes_px=(LIST_WIDTH_PX, 2 * LIST_WIDTH_PX))
 
     def _make_right(self) -> QWidget:
