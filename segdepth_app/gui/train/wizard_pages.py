@@ -255,6 +255,7 @@ class ReviewPage(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.name = QLineEdit()
+        self.name.setAccessibleName("Name of the run")
         label = QLabel("Name of the run")
         label.setBuddy(self.name)
         self.reason = _words("bad")
