@@ -48,6 +48,11 @@ class ServingChild(QObject):
             self._job.cancel()
             self._folder.cleanup()
 
+    def abandon(self) -> None:
+        """As close, for a child in the middle of what nobody wants any more."""
+        self.close()
+        self._job.terminate()
+
     def _on_event(self, event: dict) -> None:
         if self._closed:
             return

@@ -1,12 +1,13 @@
-"""The dock at the bottom: jobs of this window, and the log."""
+"""The dock at the bottom: jobs of this window, and the log. It is as high as its rows until the user says otherwise."""
 
 import logging
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import (
     QDockWidget,
     QLabel,
+    QMainWindow,
     QPlainTextEdit,
     QScrollArea,
     QTabWidget,
@@ -19,14 +20,19 @@ from segdepth_app.gui import theme
 from segdepth_app.gui.log import FORMAT, last_lines
 from segdepth_app.gui.process import Job, JobRunner
 from segdepth_app.gui.widgets.job_row import JobRow
+from segdepth_app.jobs.supervisor import State
 
 QUIET_JOBS = ("explore", "preview", "advise", "estimate")
 """Helpers of a tab, not work the user started."""
 MAX_LOG_LINES = 2000
+MOST_ROWS = 4
+"""More of them scroll."""
+LOG_HEIGHT_PX = 150
+SLACK_PX = 2
 
 
 class JobsDock(QDockWidget):
-    """Comes up with the first job; rows stay until they are dismissed."""
+    """Comes up with the first job. Rows stay until they are dismissed, or done and one like them is done again."""
 
     summary_changed = Signal(str)
 
@@ -37,6 +43,8 @@ class JobsDock(QDockWidget):
         self.setAllowedAreas(Qt.DockWidgetArea.BottomDockWidgetArea | Qt.DockWidgetArea.RightDockWidgetArea)
         self._jobs = jobs
         self.rows: dict[int, JobRow] = {}
+        self._given_px: int | None = None
+        """The height this dock has taken by itself; another one is the user's."""
         self._none = QLabel("No jobs yet. Simulations, trainings, evaluations and analyses appear here while they run.")
         theme.set_role(self._none, "muted")
         self._none.setWordWrap(True)
@@ -52,6 +60,8 @@ class JobsDock(QDockWidget):
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setWidget(inside)
         self.log_view = LogView()
+        for page in (scroll, self.log_view):
+            page.setMinimumHeight(self._row_height())
         self.pages = QTabWidget()
         self.pages.setDocumentMode(True)
         self.pages.addTab(scroll, "Jobs")
@@ -67,6 +77,11 @@ class JobsDock(QDockWidget):
         self.setWidget(self.pages)
         jobs.job_started.connect(self._add)
         jobs.job_removed.connect(self._forget)
+        self._fitting = QTimer(self)  # once for all that happens in a turn of the event loop
+        self._fitting.setSingleShot(True)
+        self._fitting.timeout.connect(self._fit)
+        self.pages.currentChanged.connect(lambda _: self._fitting.start())
+        self.visibilityChanged.connect(lambda _: self._fitting.start())
 
     def _add(self, job: Job) -> None:
         if job.name in QUIET_JOBS:
@@ -77,10 +92,38 @@ class JobsDock(QDockWidget):
         theme.set_role(row, "row")
         self._none.hide()
         job.state_changed.connect(self._summarise)
+        job.ended.connect(lambda: self._replace_older(job))
         job.event.connect(lambda event: self._summarise() if event["event"] == "progress" else None)
         self.pages.setCurrentIndex(0)
         self.show()
+        self._fitting.start()
         self._summarise()
+
+    def _replace_older(self, job: Job) -> None:
+        """A job that is done takes the rows of those before it that did the same."""
+        if job.state is not State.DONE:
+            return
+        for row in list(self.rows.values()):
+            older = row.job
+            if older.id < job.id and older.state is State.DONE and (older.name, older.title) == (job.name, job.title):
+                self._jobs.remove(older)
+
+    def _row_height(self) -> int:
+        heights = [row.sizeHint().height() for row in self.rows.values()]
+        return max(heights, default=self._none.fontMetrics().height() + 2 * theme.SPACING_PX)
+
+    def _fit(self) -> None:
+        """Takes the height of the rows, unless the user has given it another."""
+        window = self.parent()
+        if not self.isVisible() or not isinstance(window, QMainWindow):
+            return
+        if self._given_px is not None and abs(self.height() - self._given_px) > SLACK_PX:
+            return
+        rows = min(max(len(self.rows), 1), MOST_ROWS) * self._row_height()
+        wanted = rows if self.pages.currentIndex() == 0 else LOG_HEIGHT_PX
+        window.resizeDocks([self], [self.pages.tabBar().height() + wanted + SLACK_PX], Qt.Orientation.Vertical)
+        window.layout().activate()  # or the height is the old one until the next turn of the event loop
+        self._given_px = self.height()
 
     def _forget(self, job: Job) -> None:
         row = self.rows.pop(job.id, None)
@@ -89,6 +132,7 @@ class JobsDock(QDockWidget):
             row.hide()
             row.deleteLater()
             self._none.setVisible(not self.rows)
+            self._fitting.start()
 
     def _summarise(self) -> None:
         live = [job for job in self._jobs.live if job.name not in QUIET_JOBS]

@@ -146,6 +146,11 @@ class Job(QObject):
         command = self._spec.on_close
         self._ask(command if self._supervisor.may(command) else Command.CANCEL)
 
+    def terminate(self) -> None:
+        """Ends the process in the middle of what it does, as a second Ctrl-C: for what nobody wants any more."""
+        self.cancel()
+        self._process.terminate()
+
     def kill(self) -> None:
         """Ends the process and its children at once."""
         _kill_tree(self._process)

@@ -34,6 +34,9 @@ class FakeJob(QObject):
     def cancel(self):
         self.asked.append("cancel")
 
+    def terminate(self):
+        self.asked.append("terminate")
+
     def advance(self, done, total, unit, seconds_left=None):
         self.progress, self.seconds_left = (done, total, unit), seconds_left
         self.event.emit({"event": "progress", "done": done, "total": total, "unit": unit})

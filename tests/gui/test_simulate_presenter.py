@@ -153,6 +153,22 @@ def test_the_preview_follows_the_draft_and_waits_for_valid_settings(presenter, p
     assert last(preview.update) is None
 
 
+def test_a_file_that_the_preview_cannot_use_closes_start_at_its_field(presenter, view, preview, context):
+    presenter.begin_new()
+    presenter.new.set_field("specimen.structure", "a.cif")
+    asked = preview.update.call_count
+    preview.on_refused("specimen.structure", "a.cif cannot be read.")
+    assert last(view.show_complaints) == {"specimen.structure": "a.cif cannot be read."}
+    assert preview.update.call_count == asked
+    presenter.new.start()
+    assert context.jobs.jobs == []
+
+    presenter.new.set_field("specimen.structure", None)
+    assert last(view.show_complaints) == {}
+    presenter.new.start()
+    assert len(context.jobs.of("simulate")) == 1
+
+
 def test_the_name_changes_no_preview(presenter, preview):
     presenter.begin_new()
     before = last(preview.update)

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from segdepth_app.gui.simulate import preview_client
 from segdepth_app.gui.simulate.preview_client import PATIENCE_MS, PreviewClient
 from tests.gui.view_fakes import ScriptedJobs
 
@@ -103,6 +104,57 @@ def test_only_what_takes_long_is_announced(bench, qtbot):
     qtbot.waitUntil(lambda: True in bench.busy, timeout=PATIENCE_MS + 2000)
     bench.answer(bench.child.sent[1])
     assert bench.busy[-1] is False
+
+
+def test_a_file_of_the_draft_is_told_with_its_field(bench):
+    told = []
+    bench.client.refused.connect(lambda field, reason: told.append((field, reason)))
+    bench.client.ask("specimen", {"number": 1})
+    answer = {"event": "answer", "id": 1, "problem": "a.cif cannot be read.", "hint": "Use another."}
+    bench.child.event.emit({**answer, "field": "specimen.structure"})
+    assert told == [("specimen.structure", "a.cif cannot be read. Use another.")]
+    assert bench.failed == []
+
+
+@pytest.fixture
+def at_once(monkeypatch):
+    """No child may be at work on something else for any time."""
+    for name in ("GIVE_UP_MS", "FIRST_GIVE_UP_MS"):
+        monkeypatch.setattr(preview_client, name, -1)
+
+
+def test_a_child_at_work_on_another_specimen_for_long_is_ended(bench, at_once):
+    bench.client.ask("specimen", {"number": 1, "have": 0})
+    first = bench.child
+    bench.client.ask("specimen", {"number": 2, "have": 3})
+    assert first.terminated
+    assert [sent["number"] for sent in bench.child.sent] == [2]
+    assert bench.child.sent[0]["have"] == 0  # what the old one sent, the new one has not
+
+
+def test_another_image_or_dose_waits_for_the_specimen(bench, at_once):
+    bench.client.ask("specimen", {"number": 1, "image": 0, "dose_e_per_px": 2.0, "have": 0})
+    bench.client.ask("specimen", {"number": 1, "image": 1, "dose_e_per_px": 3.0, "have": 0})
+    assert len(bench.jobs.started) == 1
+
+
+def test_a_child_without_work_is_kept(bench, at_once):
+    bench.client.ask("specimen", {"number": 1})
+    bench.answer(bench.child.sent[0])
+    bench.client.ask("specimen", {"number": 2})
+    assert len(bench.jobs.started) == 1
+
+
+def test_a_child_that_has_gone_on_to_the_newest_request_is_at_work_on_that(bench, monkeypatch):
+    """The answer to the first is there: what it computes now is the second, and that is wished for again."""
+    bench.client.ask("specimen", {"number": 1})
+    bench.client.ask("specimen", {"number": 2, "image": 0})
+    bench.answer(bench.child.sent[0])
+    monkeypatch.setattr(preview_client, "GIVE_UP_MS", -1)
+    bench.client.ask("specimen", {"number": 2, "image": 1})
+    assert len(bench.jobs.started) == 1
+    bench.client.ask("specimen", {"number": 3, "image": 1})
+    assert len(bench.jobs.started) == 2
 
 
 def test_closing_ends_the_child_and_takes_its_folder(bench):

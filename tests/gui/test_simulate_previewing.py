@@ -116,6 +116,30 @@ def test_an_answer_fills_pictures_numbers_and_facts(presenter, view):
     assert measured == [Measured(0.42, "cpu")]
 
 
+def test_data_that_are_no_counts_say_their_scale_and_keep_their_contrast(presenter, view):
+    """Black and white are those of the widest gain and offset, so that they are the same for every image."""
+    presenter.update({"seed": 1})
+    scale = {"gain": 1.5, "offset": -0.25, "gain_range": [0.5, 2.0], "offset_range": [-0.5, 1.0]}
+    whole = served()
+    presenter._on_ready(Served({}, {**FACTS, "contrast": scale}, whole.arrays))
+    low, high = view.show_pictures.call_args.args[1]["noisy"]
+    plain_low, plain_high = 0.5 - 2 * np.sqrt(0.5 / 40), 2.0 + 2 * np.sqrt(2.0 / 40)
+    assert (low, high) == (pytest.approx(0.5 * plain_low - 0.5), pytest.approx(2 * plain_high + 1))
+    assert view.show_pictures.call_args.args[1]["clean"] == (0.5, 2.0)
+    assert "counts × 1.5 - 0.25" in last(view.show_facts)
+
+
+def test_a_file_that_cannot_be_used_is_passed_on_and_asked_for_again(presenter, view, client):
+    refused = []
+    presenter.on_refused = lambda field, reason: refused.append((field, reason))
+    presenter.update({"seed": 1})
+    presenter._on_refusal("specimen.structure", "No such file.")
+    assert refused == [("specimen.structure", "No such file.")]
+    assert "waits" in last(view.show_status)
+    presenter.update({"seed": 1})
+    assert client.ask.call_count == 2
+
+
 def test_stepping_asks_at_once_with_all_that_was_chosen(presenter, client):
     presenter.update({"seed": 1})
     presenter._on_ready(served())

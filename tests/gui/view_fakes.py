@@ -17,7 +17,7 @@ class ScriptedJob(QObject):
         self.name, self.config, self.title = job, config, title
         self.state, self.progress, self.error = "running", None, None
         self.sent: list[dict] = []
-        self.stopped = self.has_ended = False
+        self.stopped = self.terminated = self.has_ended = False
         self.seconds_left = None
 
     def send(self, message: dict) -> None:
@@ -27,6 +27,9 @@ class ScriptedJob(QObject):
         self.stopped = True
 
     cancel = stop
+
+    def terminate(self) -> None:
+        self.terminated = True
 
     def end(self, state: str, error: dict | None = None) -> None:
         self.state, self.error, self.has_ended = state, error, True

@@ -7,7 +7,7 @@ import numpy as np
 
 from segdepth_app.gui.simulate import facts
 from segdepth_app.gui.simulate.columns import Columns, column_text, placed
-from segdepth_app.gui.simulate.noise import FIRST_DOSE, dose_complaint, with_noise
+from segdepth_app.gui.simulate.noise import FIRST_DOSE, dose_complaint, on_scale, scale_text, with_noise
 
 if TYPE_CHECKING:
     from segdepth_app.datasets.store import Dataset
@@ -91,8 +91,6 @@ class BrowserPresenter:
         if self._dataset is None or not 0 <= number < len(self._images):
             return
         self._image = int(self._images[number])
-        optics = facts.values_of(self._dataset.index[self._image])
-        self._view.show_optics(f"{facts.optics_text(optics)}; {facts.setting_text(optics)}")
         self._show_picture()
 
     def choose_picture(self, name: str) -> None:
@@ -111,6 +109,7 @@ class BrowserPresenter:
         if self._dataset is None:
             return
         self._view.show_problem("")
+        self._show_optics()
         path = str(self._dataset.path)
         if self._shown == "clean":
             self._client.forget()
@@ -122,17 +121,25 @@ class BrowserPresenter:
         else:
             self._client.ask("maps", {"dataset": path, "specimen": self._specimen})
 
+    def _show_optics(self, more: str = "") -> None:
+        assert self._dataset is not None
+        optics = facts.values_of(self._dataset.index[self._image])
+        parts = (facts.optics_text(optics), facts.setting_text(optics), more)
+        self._view.show_optics("; ".join(part for part in parts if part))
+
     def _on_ready(self, served: "Served") -> None:
         if self._dataset is None or self._shown not in served.arrays:
             return
         self._view.show_picture(served.arrays[self._shown], self._shown, self._levels_of(served.facts))
         if self._shown == "noisy":
             self._view.show_dose(self._typed_dose, f"= {served.facts['dose_e_per_a2']:.4g} e/Å²", "")
+            self._show_optics(scale_text(served.facts.get("contrast")))
 
     def _levels_of(self, found: dict[str, Any]) -> tuple[float, float]:
         assert self._dataset is not None
         if self._shown == "noisy":
-            return with_noise(self._levels, found["dose_e_per_px"] * self._dataset.binning**2)
+            noisy = with_noise(self._levels, found["dose_e_per_px"] * self._dataset.binning**2)
+            return on_scale(noisy, found.get("contrast"))
         return (0.0, 255.0) if self._shown == "depth" else (0.0, 1.0)
 
     def pick(self, x: float, y: float) -> None:

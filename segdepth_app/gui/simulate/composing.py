@@ -38,7 +38,10 @@ class Composer:
         self.recipe: Recipe | None = None
         self._shelved: Recipe | None = None
         self._measured: Measured | None = None
+        self._refused: dict[str, str] = {}
+        """Reason by field that only the preview could find: a file that cannot be used."""
         preview.on_measured = self._on_measured
+        preview.on_refused = self._on_refused
         view.preset_chosen.connect(self.take_preset)
         view.field_changed.connect(self.set_field)
         view.name_changed.connect(self.set_name)
@@ -55,6 +58,7 @@ class Composer:
         self.recipe, self._shelved = self.recipe or self._shelved or Recipe(self._folder), None
         self.recipe.check()
         self._measured = None
+        self._refused = {}
         self._view.open_panel(self.recipe.presets, self.recipe.preset, self.recipe.name, self.recipe.typed)
         self._preview.open()
         self._show()
@@ -73,12 +77,14 @@ class Composer:
     def take_preset(self, name: str) -> None:
         """Fills the panel from a preset."""
         if self.recipe and name != self.recipe.preset:
+            self._refused = {}
             self.recipe.take_preset(name)
             self._view.fill_panel(self.recipe.typed)
             self._show()
 
     def set_field(self, field: str, value: Any) -> None:
         """The user typed a setting."""
+        self._refused = {}  # a zone axis may be right for another file: the preview tells anew
         if self.recipe:
             self.recipe.set(field, value)
             self._show()
@@ -91,7 +97,7 @@ class Composer:
 
     def start(self) -> None:
         """Starts the job from what the panel holds."""
-        if self.recipe is None or not self.recipe.valid:
+        if self.recipe is None or not self.recipe.valid or self._refused:
             return
         try:
             config = self.recipe.config()
@@ -111,7 +117,7 @@ class Composer:
     def _show(self) -> None:
         assert self.recipe is not None
         self._view.allow_sampling(self.recipe.simulable)
-        self._view.show_complaints(at_fields(self.recipe.complaints))
+        self._view.show_complaints({**at_fields(self.recipe.complaints), **self._refused})
         self._show_cost()
         # the name says nothing about the specimens
         values = {name: value for name, value in self.recipe.values().items() if name != "out"}
@@ -128,6 +134,11 @@ class Composer:
             free_bytes=costing.free_space(self._folder),
         )
         self._view.show_cost(found.text(), found.fits)
+
+    def _on_refused(self, field: str, reason: str) -> None:
+        if self.recipe is not None:
+            self._refused = {field: reason}
+            self._view.show_complaints({**at_fields(self.recipe.complaints), **self._refused})
 
     def _on_measured(self, measured: Measured) -> None:
         self._measured = measured

@@ -1,9 +1,14 @@
-"""The panel for a new dataset: fields beside a live preview; name, cost and buttons always in sight. Widgets only."""
+"""The panel for a new dataset: fields beside a live preview, above its cost and buttons. Widgets only.
+
+Cost, reason and buttons are always in sight; in a small window or at a large scale fields and preview scroll.
+"""
 
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QComboBox,
     QFrame,
     QGridLayout,
@@ -22,11 +27,14 @@ from segdepth_app.gui import theme
 from segdepth_app.gui.simulate.fields import FOLDED, GROUPS, LABELS
 from segdepth_app.gui.simulate.preview_view import PreviewView
 from segdepth_app.gui.widgets.field_rows import FieldForm
+from segdepth_app.gui.widgets.lists import RoomyArea, scrolling
 from segdepth_app.gui.widgets.section import Section
 
 FIELDS_WIDTH_PX = 430
 PREVIEW_WIDTH_PX = 600
-SHORTEST_PX = 160
+SHORTEST_PX = 80
+NARROW_PX = 560
+"""Below this the cost stands above the buttons, not beside them."""
 
 
 class NewDatasetPanel(QWidget):
@@ -113,6 +121,22 @@ class NewDatasetPanel(QWidget):
         head.setColumnStretch(1, 1)
         return head
 
+    def _foot(self) -> QBoxLayout:
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        for button in (self.sampling, self.cancel, self.start):
+            buttons.addWidget(button)
+        self.foot = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self.foot.addWidget(self.cost, 1)
+        self.foot.addLayout(buttons)
+        return self.foot
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # Qt's name
+        """Words beside three buttons need some width."""
+        super().resizeEvent(event)
+        is_narrow = self.width() < NARROW_PX
+        self.foot.setDirection(QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight)
+
     def _lay_out(self) -> None:
         title = QLabel("New dataset")
         theme.set_role(title, "title")
@@ -127,22 +151,18 @@ class NewDatasetPanel(QWidget):
         self.fields = FieldsArea(inner)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.addWidget(self.fields)
-        self.splitter.addWidget(self.preview)
+        self.splitter.addWidget(PreviewArea(self.preview))
         self.splitter.setStretchFactor(0, 0)
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setHandleWidth(2 * theme.SPACING_PX)
         self.splitter.setSizes([FIELDS_WIDTH_PX, PREVIEW_WIDTH_PX])
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.cost, 1)
-        for button in (self.sampling, self.cancel, self.start):
-            buttons.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(title)
-        layout.addWidget(self.splitter, 1)
+        layout.addWidget(scrolling(self.splitter), 1)
         layout.addWidget(self.whole_reason)
-        layout.addLayout(buttons)
+        layout.addLayout(self._foot())
         QWidget.setTabOrder(self.sampling, self.cancel)
         QWidget.setTabOrder(self.cancel, self.start)
 
@@ -163,6 +183,21 @@ class FieldsArea(QScrollArea):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # Qt's name
         """Rows that come up under “More…” may be wider."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
+
+
+class PreviewArea(RoomyArea):
+    """Scrolls up and down only: it is never narrower than its pictures."""
+
+    def minimumSizeHint(self) -> QSize:  # Qt's name
+        """The width of the preview and of a scroll bar."""
+        width = self.widget().minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        return QSize(width, SHORTEST_PX)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # Qt's name
+        """Wider words need a wider area."""
         if event.type() == QEvent.Type.LayoutRequest:
             self.updateGeometry()
         return super().eventFilter(watched, event)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from segdepth_app.gui.simulate import facts
 from segdepth_app.gui.simulate.columns import Columns, column_text, placed
 from segdepth_app.gui.simulate.costing import Measured
-from segdepth_app.gui.simulate.noise import FIRST_DOSE, dose_complaint, with_noise
+from segdepth_app.gui.simulate.noise import FIRST_DOSE, dose_complaint, on_scale, scale_text, with_noise
 from segdepth_app.gui.texts import duration
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ class PreviewPresenter:
         """Which specimen's maps and columns are shown; 0 for none."""
         self.on_measured: Callable[[Measured], object] | None = None
         """Hears how long a specimen took."""
+        self.on_refused: Callable[[str, str], object] | None = None
+        """Hears the field and the reason where a file of the draft cannot be used."""
         view.specimen_chosen.connect(self.choose_specimen)
         view.specimen_stepped.connect(self.step_specimen)
         view.kind_chosen.connect(self.choose_kind)
@@ -42,6 +44,7 @@ class PreviewPresenter:
         view.pixel_picked.connect(self.pick)
         client.ready.connect(self._on_ready)
         client.failed.connect(self._on_failure)
+        client.refused.connect(self._on_refusal)
         client.busy.connect(lambda busy: view.show_status("computing…" if busy else ""))
 
     def open(self) -> None:
@@ -134,12 +137,20 @@ class PreviewPresenter:
         self._view.show_image(found["image"], found["n_images"])
         self._view.set_pixel_size(pixel * binning)
         levels = tuple(found["levels"])
-        grey = {"clean": levels, "noisy": with_noise(levels, found["dose_e_per_px"] * binning**2)}
+        noisy = with_noise(levels, found["dose_e_per_px"] * binning**2)
+        grey = {"clean": levels, "noisy": on_scale(noisy, found.get("contrast"))}
         self._view.show_pictures({name: served.arrays[name] for name in PICTURES if name in served.arrays}, grey)
         self._view.show_dose(self._typed_dose, f"= {found['dose_e_per_a2']:.4g} e/Å²", "")
         self._view.show_facts(facts_text(found, served.arrays["clean"].shape))
         if self.on_measured is not None:
             self.on_measured(Measured(found["seconds"], found["device"]))
+
+    def _on_refusal(self, field: str, reason: str) -> None:
+        self._settings = None  # the next change asks again, even one back to these settings: files change too
+        self._view.show_problem("")
+        self._view.show_status("waits for valid settings")
+        if self.on_refused is not None:
+            self.on_refused(field, reason)
 
     def _on_failure(self, reason: str) -> None:
         self._have = 0  # a child that died and is started again counts from one
@@ -157,7 +168,8 @@ def facts_text(found: dict[str, Any], shape: tuple[int, ...]) -> str:
     parts = (
         facts.specimen_text(specimen),
         facts.optics_text(found["optics"]),
+        scale_text(found.get("contrast")),
         f"{height} × {width} px of {stored:g} pm",
         f"simulated in {took} ({where})",
     )
-    return "; ".join(parts)
+    return "; ".join(part for part in parts if part)

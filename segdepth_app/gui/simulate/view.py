@@ -88,9 +88,9 @@ class SimulateView(QWidget):
             {"New dataset…": self.new_requested.emit},
         )
         # at 200 % a small screen has less room than they need
-        self.browser_area, self.panel_area = scrolling(self.browser), scrolling(self.panel)
+        self.browser_area = scrolling(self.browser)
         self.stack = QStackedWidget()
-        for page in (self.empty, self.message, self.browser_area, self.panel_area):
+        for page in (self.empty, self.message, self.browser_area, self.panel):
             self.stack.addWidget(page)
         self._lay_out()
 
@@ -152,7 +152,7 @@ class SimulateView(QWidget):
 
     def open_panel(self, presets: list[str], preset: str, name: str, values: dict[str, Any]) -> None:
         """The panel for a new dataset."""
-        self.stack.setCurrentWidget(self.panel_area)
+        self.stack.setCurrentWidget(self.panel)
         self._give_room(True)
         self.panel.open(presets, preset, name, values)
 
