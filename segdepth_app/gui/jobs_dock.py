@@ -61,7 +61,7 @@ class JobsDock(QDockWidget):
         scroll.setWidget(inside)
         self.log_view = LogView()
         for page in (scroll, self.log_view):
-            page.setMinimumHeight(self._row_height())
+            page.setMinimumHeight(self.fontMetrics().height())
         self.pages = QTabWidget()
         self.pages.setDocumentMode(True)
         self.pages.addTab(scroll, "Jobs")
@@ -109,6 +109,9 @@ class JobsDock(QDockWidget):
                 self._jobs.remove(older)
 
     def _row_height(self) -> int:
+        for row in self.rows.values():
+            for part in (row, *row.findChildren(QWidget)):
+                part.ensurePolished()  # before its look is put on, a button says that it is lower
         heights = [row.sizeHint().height() for row in self.rows.values()]
         return max(heights, default=self._none.fontMetrics().height() + 2 * theme.SPACING_PX)
 
