@@ -207,7 +207,7 @@ def test_another_preset_fills_the_pages_after_it(open_tab):
     dialog = open_tab().open_wizard()
     dialog.data.preset.setCurrentText("quick")
     dialog.next.click()
-    assert dialog.network.editors["network.width"].text() == "16"
+    assert dialog.network.form.editors["network.width"].text() == "16"
     dialog.back.click()
     assert dialog.data.preset.currentText() == "quick"
 
@@ -312,16 +312,21 @@ def test_a_duplicate_opens_the_dialog_with_the_runs_settings(open_tab):
 def test_labels_are_drawn_for_both_kinds_of_columns(open_tab, qtbot):
     make_dataset(datasets_folder() / "wedges.h5")
     dialog = open_tab().open_wizard()
-    dialog.next.click()
-    profile = dialog.network.profile
+    profile = dialog.data.profile
     (heavy, _), (light, _) = profile._lines
     for line, radius in ((heavy, 84.8), (light, 63.6)):
         x, y = line.getOriginalDataset()
         assert y[0] == 10
         assert x[y == 0][0] == pytest.approx(radius, abs=0.5)
     assert profile.isEnabled()
-    type_into(dialog.network.editors["labels.plateau_share"], "7")
+    type_into(dialog.data.labels.editors["labels.plateau_share"], "7")
     assert not profile.isEnabled()
+    assert not dialog.next.isEnabled()
+    # another preset has its own labels
+    dialog.data.preset.setCurrentText("quick")
+    assert dialog.data.labels.editors["labels.plateau_share"].text() == "0.6"
+    assert profile.isEnabled()
+    assert dialog.next.isEnabled()
 
 
 def test_every_control_of_the_dialog_has_a_name(open_tab):

@@ -65,7 +65,7 @@ def test_the_ways_open_on_each_page(bench, page, ways):
     [
         ("data", "dataset", ""),
         ("network", "network.width", "3"),
-        ("network", "labels.plateau_share", "2"),
+        ("data", "labels.plateau_share", "2"),
         ("schedule", "batch_size", "many"),
         ("where", "threads", "-1"),
         ("review", "name", "a/b"),
@@ -98,7 +98,8 @@ def test_each_network_is_asked_about_once(bench):
     job = bench.jobs.of("advise")[0]
     bench.go_to("network")
     bench.presenter.set("network.width", "64")
-    bench.presenter.set("labels.plateau_share", "0.5")  # another label, the same network
+    bench.go_to("schedule")
+    bench.presenter.go_back()  # the same network
     bench.presenter.set("network.width", "3")  # refused: has no size
     asked = [message["network"].get("width") for message in job.sent if message["cmd"] == "network"]
     assert asked == [32, "64"]
@@ -106,7 +107,6 @@ def test_each_network_is_asked_about_once(bench):
 
 
 def test_the_labels_are_drawn_as_they_are_typed(bench):
-    bench.go_to("network")
     bench.presenter.set("labels.heavy_radius_pm", "120")
     assert last(bench.view.show_profile).distances_pm[-1] == pytest.approx(150)
     bench.presenter.set("labels.heavy_radius_pm", "wide")

@@ -17,11 +17,11 @@ AS_IN = "as in {}"
 
 
 class DataPage(Page):
-    """Which dataset, and the preset (or earlier run) to start from."""
+    """Which dataset, the preset (or earlier run) to start from, and the labels that are made of the columns."""
 
     name, title = "data", "Data"
-    hint = "The dataset to learn from, and a preset that fills in the pages after this one."
-    fields = ("dataset",)
+    hint = "The dataset to learn from, a preset that fills in all settings after it, and the labels of the pixels."
+    fields = ("dataset", *fields_of("labels"))
 
     def __init__(self, draft: Draft, after_preset: Callable[[], None]) -> None:
         super().__init__(draft)
@@ -52,6 +52,13 @@ class DataPage(Page):
             self.draft.take(self._earlier[name] if name in self._earlier else preset_values("train", name))
             self.preset = name
             self._after_preset()
+            self.typed = {"dataset": self.typed.get("dataset", "")}
+            self.on_ready()
+
+    def labels(self) -> LabelConfig | None:
+        """The label settings as typed; None while they are not valid."""
+        raw = drafts.merged(self.draft.values, self._ours()).get("labels", {})
+        return None if drafts.complaints(LabelConfig, raw) else LabelConfig.model_validate(raw)
 
     def starting_point(self) -> tuple[str, dict[str, Any]]:
         """Name and raw settings of the preset, or of the earlier run."""
@@ -82,16 +89,11 @@ class DataPage(Page):
 
 
 class NetworkPage(Page):
-    """Which network, and the labels it learns."""
+    """Which network."""
 
     name, title = "network", "Network"
     hint = "The fast network suits lab work; the paper's is there to reproduce its figures."
-    fields = fields_of("network", "labels")
-
-    def labels(self) -> LabelConfig | None:
-        """The label settings as typed; None while they are not valid."""
-        raw = drafts.merged(self.draft.values, self._ours()).get("labels", {})
-        return None if drafts.complaints(LabelConfig, raw) else LabelConfig.model_validate(raw)
+    fields = fields_of("network")
 
     def network(self) -> dict[str, Any]:
         """The network's settings as typed, valid or not."""

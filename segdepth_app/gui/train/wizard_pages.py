@@ -38,9 +38,10 @@ def form_of(*pages: Page, explained: bool = False) -> FieldForm:
 
 
 class DataPage(QWidget):
-    """Dataset (one of the folder's, or any file) and preset."""
+    """Dataset (one of the folder's, or any file), preset, and the labels with their picture."""
 
     dataset_changed = Signal(str)
+    changed = Signal(str, object)
 
     def __init__(self) -> None:
         super().__init__()
@@ -66,7 +67,24 @@ class DataPage(QWidget):
         for row, item in enumerate((self.facts, self.warning, self.reason)):
             grid.addWidget(item, row + 1, 1, 1, 2)
         grid.addWidget(self.preset_facts, 5, 1, 1, 2)
+        grid.addLayout(self._make_labels(), 6, 0, 1, 3)
         grid.setRowStretch(9, 1)
+
+    def _make_labels(self) -> QVBoxLayout:
+        heading = QLabel("Labels")
+        theme.set_role(heading, "heading")
+        self.labels = form_of("labels")
+        self.labels.changed.connect(self.changed)
+        self.profile = ProfileView()
+        self.profile.setMinimumWidth(PROFILE_WIDTH_PX)
+        below = QHBoxLayout()
+        below.setSpacing(2 * theme.SPACING_PX)
+        below.addWidget(self.labels, 0, Qt.AlignmentFlag.AlignTop)
+        below.addWidget(self.profile, 1)
+        layout = QVBoxLayout()
+        layout.addWidget(heading)
+        layout.addLayout(below)
+        return layout
 
     def set_choices(self, datasets: list[tuple[str, str]], presets: list[str], preset: str) -> None:
         """Fills the two lists without saying so."""
@@ -80,7 +98,8 @@ class DataPage(QWidget):
             box.blockSignals(False)
 
     def fill(self, values: dict[str, Any]) -> None:
-        """Shows the dataset that was chosen before."""
+        """Shows the dataset that was chosen before, and the labels."""
+        self.labels.fill(values)
         path = str(values.get("dataset") or "")
         if not path:
             return
@@ -98,8 +117,13 @@ class DataPage(QWidget):
         self.preset_facts.setText(preset)
 
     def show_complaints(self, complaints: dict[str, str]) -> None:
-        """Why the dataset cannot be used."""
+        """Why the dataset cannot be used, and reasons at the labels' fields."""
+        self.labels.show_complaints({name: text for name, text in complaints.items() if name in self.labels.editors})
         _say(self.reason, complaints.get("dataset", ""))
+
+    def show_profile(self, profile: Profile | None) -> None:
+        """The picture of the labels."""
+        self.profile.show_profile(profile)
 
     def _browse(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self, "Dataset", "", "Datasets (*.h5)")
@@ -109,54 +133,32 @@ class DataPage(QWidget):
 
 
 class NetworkPage(QWidget):
-    """The network with its size, and the labels with their picture."""
+    """The network, with its size."""
 
     changed = Signal(str, object)
 
     def __init__(self) -> None:
         super().__init__()
         self.form = form_of("network", explained=True)
-        self.labels = form_of("labels")
+        self.form.changed.connect(self.changed)
         self.facts = _words("muted")
-        self.profile = ProfileView()
-        self.profile.setMinimumWidth(PROFILE_WIDTH_PX)
-        heading = QLabel("Labels")
-        theme.set_role(heading, "heading")
-        below = QHBoxLayout()
-        below.setSpacing(2 * theme.SPACING_PX)
-        below.addWidget(self.labels, 0, Qt.AlignmentFlag.AlignTop)
-        below.addWidget(self.profile, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, theme.SPACING_PX, 0)
-        layout.setSpacing(theme.SPACING_PX)
-        for widget in (self.form, self.facts, heading):
-            layout.addWidget(widget)
-        layout.addLayout(below)
-        for form in (self.form, self.labels):
-            form.changed.connect(self.changed)
-
-    @property
-    def editors(self) -> dict[str, QWidget]:
-        """Every field of both forms."""
-        return self.form.editors | self.labels.editors
+        layout.setSpacing(2 * theme.SPACING_PX)
+        layout.addWidget(self.form)
+        layout.addWidget(self.facts)
 
     def fill(self, values: dict[str, Any]) -> None:
         """Shows values."""
-        for form in (self.form, self.labels):
-            form.fill(values)
+        self.form.fill(values)
 
     def show_complaints(self, complaints: dict[str, str]) -> None:
         """Reasons at their fields."""
-        for form in (self.form, self.labels):
-            form.show_complaints({name: text for name, text in complaints.items() if name in form.editors})
+        self.form.show_complaints(complaints)
 
     def show_size(self, text: str) -> None:
         """How large the network is."""
         self.facts.setText(text)
-
-    def show_profile(self, profile: Profile | None) -> None:
-        """The picture of the labels."""
-        self.profile.show_profile(profile)
 
 
 class WherePage(QWidget):

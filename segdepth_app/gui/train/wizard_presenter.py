@@ -62,7 +62,7 @@ class WizardPresenter:
     def take_preset(self, name: str) -> None:
         """The user starts from another preset."""
         self.wizard.data.take_preset(name)
-        self._judge()
+        self._show_page()
 
     def go_on(self) -> None:
         """Next, or Start (Export) on the last page."""
@@ -117,10 +117,10 @@ class WizardPresenter:
         wizard, page = self.wizard, self.wizard.current
         self._view.show_complaints(page.name, page.complaints)
         if page is wizard.data:
+            labels = wizard.data.labels()
             self._view.show_facts(wizard.draft.facts, wizard.data.preset_sentence())
-        elif page is wizard.network:
-            labels = wizard.network.labels()
             self._view.show_profile(profile_of(labels) if labels else None)
+        elif page is wizard.network:
             self._ask_for_size()
         elif page is wizard.review:
             self._view.show_summary(wizard.review.summary())

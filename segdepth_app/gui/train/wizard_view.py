@@ -91,7 +91,7 @@ class WizardView(QDialog):
 
     def show_profile(self, profile: Profile | None) -> None:
         """The labels' picture; None while their settings are not valid."""
-        self.network.show_profile(profile)
+        self.data.show_profile(profile)
 
     def show_device(self, text: str) -> None:
         """What this computer trains on."""
@@ -118,7 +118,7 @@ class WizardView(QDialog):
         self.network = NetworkPage()
         self.schedule = form_of("schedule")
         self.where = WherePage()
-        for page in (self.network, self.schedule, self.where):
+        for page in (self.data, self.network, self.schedule, self.where):
             page.changed.connect(self.field_changed)
         self.review = ReviewPage()
         self.review.name.textEdited.connect(lambda text: self.field_changed.emit("name", text))
