@@ -23,7 +23,8 @@ from segdepth_app import __version__
 from segdepth_app.config import TrainConfig
 from segdepth_app.errors import InputError
 from segdepth_app.paths import trash_folder, writable_target, written_whole
-from segdepth_app.training.runs import METRICS, read_status, state_of
+from segdepth_app.reporting import Command
+from segdepth_app.training.runs import ASKED, METRICS, asked, read_status, state_of
 
 HEARTBEAT_S = 2.0
 LIBRARIES = ("torch", "lightning", "numpy", "scipy", "h5py", "safetensors", "pydantic")
@@ -42,6 +43,8 @@ class RunFolder:
         self.best_checkpoint = path / "best.ckpt"
         self.model = path / "model.safetensors"
         self.metrics = path / "metrics.csv"
+        self.asked: Command | None = None
+        """What another program asked of this run; the heartbeat looks."""
         self._status: dict[str, Any] = {}
         self._lock = threading.Lock()
         self._ended = threading.Event()
@@ -67,6 +70,7 @@ class RunFolder:
         handler = logging.FileHandler(self.path / "log.txt", encoding="utf-8")
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         self._log.addHandler(handler)
+        (self.path / ASKED).unlink(missing_ok=True)  # meant for the one before
         now = time.time()
         started = (read_status(self.path) or {}).get("started", now) if config.resume else now
         self.set_status(
@@ -107,6 +111,7 @@ class RunFolder:
         while not self._ended.wait(HEARTBEAT_S):
             with self._lock, suppress(OSError):
                 if not self._ended.is_set():
+                    self.asked = asked(self.path)
                     self._write_status()
 
     def log(self, message: str) -> None:
@@ -144,6 +149,7 @@ class RunFolder:
             self._thread.join()
             # on a full disk the last status stays, and the missing process tells
             with suppress(OSError):
+                (self.path / ASKED).unlink(missing_ok=True)
                 self.set_status(state=state)
         for handler in list(self._log.handlers):
             handler.close()

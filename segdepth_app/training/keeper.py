@@ -75,7 +75,7 @@ class Keeper(lightning.Callback):
         if now - self._reported > 0.1:
             self._reported = now
             self.reporter.progress(module.steps_done, module.n_steps, "steps")
-        command = agreed(self.reporter.command(), module.device)
+        command = agreed(self.reporter.command() or self.folder.asked, module.device)
         if command is None or place.step == module.steps_per_epoch:
             return  # at an epoch's end its validation comes first
         if command is Command.PAUSE:
@@ -113,7 +113,7 @@ class Keeper(lightning.Callback):
         self._tell(module, row)
         if place.epoch - place.best_epoch >= module.config.patience_epochs or place.epoch >= module.config.max_epochs:
             trainer.should_stop = True
-        elif (command := agreed(self.reporter.command(), module.device)) is not None:
+        elif (command := agreed(self.reporter.command() or self.folder.asked, module.device)) is not None:
             raise Ended(command)
 
     def _tell(self, module: DepthModule, row: dict[str, float]) -> None:

@@ -14,6 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from segdepth_app.paths import written_whole
+from segdepth_app.reporting import Command
+
 METRICS = (
     "epoch",
     "train_loss",
@@ -27,6 +30,9 @@ METRICS = (
     "best_epoch",
 )
 """Columns of metrics.csv; epochs count from 1."""
+
+ASKED = "command.json"
+"""What somebody who did not start the run asks of it; read with the heartbeat, and gone once the run has ended."""
 
 LIVE = ("starting", "running")
 ENDED = ("done", "stopped", "paused", "failed")
@@ -94,6 +100,23 @@ def read_run(path: Path) -> RunInfo:
         started=float(status.get("started", 0.0)),
         has_model=(path / "model.safetensors").is_file(),
     )
+
+
+def ask(path: Path, command: Command) -> None:
+    """Asks a live run to stop, pause or cancel, whichever program started it: it hears within a few seconds.
+
+    Raises: OSError where its folder cannot be written.
+    """
+    with written_whole(path / ASKED) as temporary:
+        temporary.write_text(json.dumps({"cmd": str(command)}), encoding="utf-8")
+
+
+def asked(path: Path) -> Command | None:
+    """What a run was asked to do; none where nothing was, or nothing that can be understood."""
+    try:
+        return Command(json.loads((path / ASKED).read_text(encoding="utf-8"))["cmd"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def read_status(path: Path) -> dict[str, Any] | None:

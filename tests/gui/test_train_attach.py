@@ -88,3 +88,13 @@ def test_a_new_window_follows_a_run_that_outlived_the_old_one(orphan, tab, confi
     # what was trained until then is there to be used
     assert read_run(config.out).has_model
     assert tab.action_buttons["export"].isEnabled()
+
+
+def test_a_run_that_outlived_its_window_is_paused_from_the_next(orphan, tab, config, qtbot):
+    """It hears by its folder, keeps its checkpoint, and can be resumed."""
+    qtbot.waitUntil(lambda: orphan.poll() is not None or drawn(tab) >= 1, timeout=LONG_MS)
+    tab.action_buttons["pause"].click()
+    qtbot.waitUntil(lambda: cell(tab, 1) == "paused", timeout=LONG_MS)
+    assert orphan.wait(30) == 0
+    assert tab.action_buttons["resume"].isEnabled()
+    assert not (config.out / "command.json").exists()

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from segdepth_app.config import ClusterConfig, TrainConfig
-from segdepth_app.gui.train.presenter import ACTIONS, ENABLED, TrainPresenter
+from segdepth_app.gui.train.presenter import ACTIONS, ENABLED, VERBS, TrainPresenter
 from segdepth_app.gui.train.view import TrainView
 from segdepth_app.paths import runs_folder, trash_folder
-from segdepth_app.training.runs import ENDED, LIVE
+from segdepth_app.training.runs import ENDED, LIVE, asked
 from tests.gui.lab_fakes import FakeContext, last, spec_of
 from tests.gui.lab_files import add_epochs, make_run
 
@@ -68,15 +68,15 @@ STATES = [
     ("stopped", True, True, {"resume", "discard", *LOOK, *MODEL}),
     ("failed", False, False, {"discard", *LOOK}),
     ("failed", True, False, {"resume", "discard", *LOOK}),
-    ("running", True, False, LOOK),
-    ("running", True, True, LOOK | MODEL),
-    ("starting", False, False, LOOK),
+    ("running", True, False, {*VERBS, *LOOK}),
+    ("running", True, True, {*VERBS, *LOOK, *MODEL}),
+    ("starting", False, False, {*VERBS, *LOOK}),
 ]
 
 
 @pytest.mark.parametrize(("state", "checkpoint", "model", "buttons"), STATES)
 def test_the_buttons_of_each_state(make, view, state, checkpoint, model, buttons):
-    """Live ones are those of another program: they can be looked at, not stopped."""
+    """Live ones are those of another program, which hears by a file in the run folder."""
     make_run(runs_folder() / "a", state=state, checkpoint=checkpoint, model=model, pid=os.getpid())
     make()
     assert enabled(view) == buttons
@@ -156,13 +156,27 @@ def test_discard_of_an_ended_run_moves_it_to_the_trash(make, view):
     assert rows(view) == {}
 
 
-def test_a_live_run_of_another_program_is_never_moved(make, view):
+@pytest.mark.parametrize(("action", "command"), [("stop", "stop"), ("pause", "pause"), ("discard", "cancel")])
+def test_a_live_run_of_another_program_is_asked_by_a_file(make, view, action, command):
+    """Its folder is never moved under its feet: it goes to the trash by itself."""
     path = make_run(runs_folder() / "a", state="running", pid=os.getpid())
     presenter = make()
     answer_yes(view)
-    presenter.act("discard")
-    view.ask.assert_not_called()
+    presenter.act(action)
+    assert asked(path) == command
     assert path.exists()
+    assert view.ask.called == (action == "discard")
+
+
+def test_a_run_that_ended_while_the_question_stood_is_moved(make, view):
+    path = make_run(runs_folder() / "a", state="running", pid=os.getpid())
+    presenter = make()
+    presenter.act("discard")
+    make_run(path, state="paused")
+    presenter.poll()
+    view.ask.call_args.args[3]()
+    assert not path.exists()
+    assert asked(trash_folder() / "a") is None
 
 
 def test_resume_takes_the_runs_own_settings_to_where_it_lies_now(make, context):

@@ -13,7 +13,7 @@ from segdepth_app.gui.train.roster import CurveReader, Roster, details
 from segdepth_app.gui.train.settings import compare
 from segdepth_app.paths import move_to_trash, runs_folder
 from segdepth_app.reporting import Command
-from segdepth_app.training.runs import RunInfo, is_run, read_config
+from segdepth_app.training.runs import RunInfo, ask, is_run, read_config
 
 if TYPE_CHECKING:
     from segdepth_app.gui.context import AppContext
@@ -35,7 +35,7 @@ ENABLED: dict[str, frozenset[str]] = {
 }
 """The one table from a run's state to the buttons that can make sense; see `actions_for`."""
 
-ELSEWHERE = "This run was started by another program: it is followed here, and stopped there."
+ELSEWHERE = "This run was started by another program; it hears from here within a few seconds."
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,6 @@ def actions_for(run: RunInfo, job: "Job | None", n_selected: int = 1) -> set[str
     if job is not None:  # its own state knows best what it heeds now
         enabled -= VERBS.keys() | {"resume"}
         enabled |= {name for name in VERBS if job.may(VERBS[name])}
-    elif run.is_live:
-        enabled -= VERBS.keys()
     return enabled
 
 
@@ -189,6 +187,8 @@ class TrainPresenter:
             self._compare()
         elif job is not None and action in VERBS:
             {"stop": job.stop, "pause": job.pause}[action]()
+        elif run is not None and run.is_live and action in VERBS:
+            self._ask(run.path, action)
         elif run is not None and action == "reveal":
             self._view.reveal(run.path)
         elif run is not None and action == "evaluate" and run.has_model:
@@ -238,11 +238,18 @@ class TrainPresenter:
         else:
             self._context.status(f"The model of {run.name} was saved as {model}, its card beside it.")
 
+    def _ask(self, path: Path, action: str) -> None:
+        """Tells a run that another program started."""
+        try:
+            ask(path, VERBS[action])
+        except OSError as error:
+            self._context.report(f"{path} cannot be written: {error.strerror or error}.", "Check its permissions.")
+        else:
+            self._context.status(f"{path.name} was asked to {action}; it hears within a few seconds.")
+
     def _ask_to_discard(self, path: Path, run: RunInfo | None, job: "Job | None") -> None:
-        if run is not None and run.is_live and job is None:
-            return
         text = "Its folder is moved to SegDepth's trash folder."
-        if job is not None:
+        if job is not None or (run is not None and run.is_live):
             text = f"The training ends, and its folder is moved to SegDepth's trash folder. {KEEPERS}"
         self._view.ask(f"Discard {path.name}?", text, "Discard", lambda: self._discard(path))
 
@@ -250,6 +257,10 @@ class TrainPresenter:
         job = self._jobs().get(path)  # as it is now: the question may have stood for long
         if job is not None:
             job.cancel()
+            return
+        run = self._runs.get(path)
+        if run is not None and run.is_live:
+            self._ask(path, "discard")
             return
         try:
             move_to_trash(path)
