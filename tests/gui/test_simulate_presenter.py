@@ -85,7 +85,7 @@ def test_a_finished_dataset_is_listed_and_opened(make, view, browser, context):
     assert (row.name, row.specimens, row.images, row.preset, row.state) == ("a", "4", "8", "tiny", "complete")
     browser.open.assert_called_once_with(path)
     view.show_browser.assert_called_once_with()
-    assert enabled(view) == {"verify", "delete", "reveal"}
+    assert enabled(view) == {"verify", "export", "delete", "reveal"}
 
 
 def test_a_dataset_that_cannot_be_opened_says_why_in_its_place(make, view, browser, context):

@@ -3,7 +3,17 @@
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSpinBox, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSpinBox,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
 
 from segdepth_app.gui import theme
 from segdepth_app.gui.simulate.column_table import TABLE_WIDTH_PX, ColumnTable
@@ -41,6 +51,9 @@ class BrowserView(QWidget):
         self.specimen.setKeyboardTracking(False)
         self.specimen.valueChanged.connect(lambda value: self.specimen_chosen.emit(value - 1))
         self.about = _words("")
+        self.export = QPushButton("Export…")
+        self.export.setToolTip("Writes a TIFF stack, a CSV of columns and a card per specimen into a new folder")
+        self.exported = _words("")
         self.picture = QComboBox()
         self.picture.setAccessibleName("Picture")
         for name, (title, _) in PICTURES.items():
@@ -70,12 +83,14 @@ class BrowserView(QWidget):
         self.legend = ClassLegend(vertical=False)
         self._lay_out()
         self.show_problem("")
+        self.show_exported("", "")
 
     def clear(self) -> None:
         """Another dataset: no picture, no columns."""
         self.pane.clear()
         self.dots.clear()
         self.show_problem("")
+        self.show_exported("", "")
 
     def set_specimens(self, n: int) -> None:
         """How many there are; shows the first."""
@@ -114,6 +129,12 @@ class BrowserView(QWidget):
     def show_dose(self, typed: str, per_area: str, reason: str) -> None:
         """The dose field, the same dose per area, and why it is refused."""
         self.dose.show_dose(typed, per_area, reason)
+
+    def show_exported(self, text: str, role: str) -> None:
+        """What became of an export: good, bad or muted words; none take the line away."""
+        self.exported.setText(text)
+        self.exported.setVisible(bool(text))
+        theme.set_role(self.exported, role)
 
     def show_status(self, text: str) -> None:
         """What is going on; the picture stays."""
@@ -161,6 +182,7 @@ class BrowserView(QWidget):
         top.addWidget(label)
         top.addWidget(self.specimen)
         top.addWidget(self.about, 1)
+        top.addWidget(self.export)
         second = QHBoxLayout()
         for widget in (self.picture, self.dose, self.show_dots):
             second.addWidget(widget)
@@ -187,6 +209,7 @@ class BrowserView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(top)
+        layout.addWidget(self.exported)
         layout.addWidget(splitter, 1)
         layout.addLayout(counts)
 

@@ -106,6 +106,7 @@ class NewDatasetPanel(QWidget):
     def show_cost(self, text: str, *, fits: bool) -> None:
         """What the dataset will take, and whether the disk has room for it."""
         self.cost.setText(text)
+        self.cost.setVisible(bool(text))
         theme.set_role(self.cost, "" if fits else "bad")
 
     def _head(self) -> QGridLayout:

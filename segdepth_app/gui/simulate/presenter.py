@@ -8,6 +8,7 @@ from segdepth_app.config import SimulateConfig
 from segdepth_app.errors import SegDepthError
 from segdepth_app.gui.simulate import costing
 from segdepth_app.gui.simulate.composing import Composer
+from segdepth_app.gui.simulate.exporting import Exports
 from segdepth_app.gui.simulate.library import DatasetEntry, Library
 from segdepth_app.gui.simulate.table_job import VERIFY, TableJobs
 from segdepth_app.gui.texts import duration, size
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
     from segdepth_app.gui.simulate.previewing import PreviewPresenter
     from segdepth_app.gui.simulate.view import SimulateView
 
-ACTIONS = ("pause", "resume", "cancel", "verify", "delete", "reveal")
+ACTIONS = ("pause", "resume", "cancel", "verify", "export", "delete", "reveal")
 ENABLED: dict[str, frozenset[str]] = {
-    "complete": frozenset({"verify", "delete", "reveal"}),
+    "complete": frozenset({"verify", "export", "delete", "reveal"}),
     "unreadable": frozenset({"delete", "reveal"}),
     "unfinished": frozenset({"resume", "delete", "reveal"}),
     "live": frozenset({"pause", "cancel"}),  # and the job has the last word
@@ -59,6 +60,7 @@ class SimulatePresenter:
         self._entries: dict[Path, DatasetEntry] = {}
         self._selected: Path | None = None
         self._tables = TableJobs(view, context.jobs)
+        self._exports = Exports(view, context)
         self.new = Composer(view, preview, context, self.folder, self._launch)
         view.new_requested.connect(self.begin_new)
         view.new_closed.connect(self.leave_new)
@@ -126,6 +128,7 @@ class SimulatePresenter:
         entry = self._entries.get(self._selected) if self._selected else None
         self._show_actions(entry)
         self._show_progress(entry)
+        self._exports.show(self._selected)
         if self.new.is_open:
             return
         if entry is None:
@@ -201,6 +204,8 @@ class SimulatePresenter:
             self._launch(entry.config)
         elif action == "verify" and job is None:
             self._tables.start(VERIFY, "verify", {"dataset": str(entry.path)}, name=entry.name)
+        elif action == "export" and entry.state == "complete":
+            self._exports.begin(entry.path)
         elif action == "delete" and job is None:
             reason = "It is moved to SegDepth's trash folder."
             self._view.ask(f"Delete {entry.name}?", reason, "Delete", lambda: self._move_to_trash(entry))

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QGridLayout,
@@ -31,6 +32,8 @@ WIDE_COLUMNS = (1, 2, 3, 4)
 LIST_WIDTH_PX = 480
 NARROW_LIST_PX = 230
 PRESET_WIDTH_PX = 64
+SMALL_PX = 900
+"""A tab below this has no room for a wide list."""
 TITLES = {
     "pause": "Pause",
     "resume": "Resume",
@@ -62,7 +65,9 @@ class SimulateView(QWidget):
         self.new = QPushButton("New dataset…")
         theme.set_role(self.new, "primary")
         self.new.clicked.connect(self.new_requested)
-        self.action_buttons = {name: QPushButton(TITLES[name]) for name in ACTIONS}
+        self.browser = BrowserView()
+        self.action_buttons = {name: QPushButton(TITLES[name]) for name in ACTIONS if name != "export"}
+        self.action_buttons["export"] = self.browser.export
         for name, button in self.action_buttons.items():
             button.clicked.connect(lambda _=False, name=name: self.action_requested.emit(name))
         self.progress = QProgressBar()
@@ -77,7 +82,6 @@ class SimulateView(QWidget):
         self.panel.field_changed.connect(self.field_changed)
         self.panel.start_requested.connect(self.start_requested)
         self.panel.sampling_requested.connect(self.sampling_requested)
-        self.browser = BrowserView()
         self.message = QLabel()
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.message.setWordWrap(True)
@@ -137,23 +141,23 @@ class SimulateView(QWidget):
     def show_empty(self) -> None:
         """Nothing there yet: says what to do."""
         self.stack.setCurrentWidget(self.empty)
-        self._give_room(False)
+        self._share_room()
 
     def show_message(self, text: str) -> None:
         """Words in place of the browser."""
         self.message.setText(text)
         self.stack.setCurrentWidget(self.message)
-        self._give_room(False)
+        self._share_room()
 
     def show_browser(self) -> None:
         """The browser, with what its presenter has put there."""
         self.stack.setCurrentWidget(self.browser_area)
-        self._give_room(False)
+        self._share_room()
 
     def open_panel(self, presets: list[str], preset: str, name: str, values: dict[str, Any]) -> None:
         """The panel for a new dataset."""
         self.stack.setCurrentWidget(self.panel)
-        self._give_room(True)
+        self._share_room()
         self.panel.open(presets, preset, name, values)
 
     def fill_panel(self, values: dict[str, Any]) -> None:
@@ -182,6 +186,14 @@ class SimulateView(QWidget):
         """Asks before something is lost; calls `then` on yes."""
         asking.ask(self, question, explanation, verb, then)
 
+    def ask_folder(self, title: str, start: str, then: Callable[[Path], object]) -> None:
+        """Asks for a folder; calls `then` with it."""
+        asking.ask_folder(self, title, start, then)
+
+    def show_exported(self, text: str, role: str) -> None:
+        """What became of an export of the dataset that is shown."""
+        self.browser.show_exported(text, role)
+
     def reveal(self, path: Path) -> None:
         """Opens the folder in the file manager."""
         asking.reveal(path)
@@ -193,17 +205,23 @@ class SimulateView(QWidget):
 
     # inside
 
-    def _give_room(self, to_panel: bool) -> None:
-        """The panel with its preview is wide: meanwhile the list shows names and states only."""
-        if to_panel == self._is_narrow:
+    def resizeEvent(self, event: QResizeEvent) -> None:  # Qt's name
+        """Another width may leave the list another share."""
+        super().resizeEvent(event)
+        self._share_room()
+
+    def _share_room(self) -> None:
+        """The panel with its preview is wide, or the window small: then the list shows names and states only."""
+        is_narrow = self.stack.currentWidget() is self.panel or self.width() < SMALL_PX
+        if is_narrow == self._is_narrow:
             return
-        self._is_narrow = to_panel
+        self._is_narrow = is_narrow
         for column in WIDE_COLUMNS:
-            self.table.setColumnHidden(column, to_panel)
-        self._lay_out_buttons(columns=2 if to_panel else 3)
+            self.table.setColumnHidden(column, is_narrow)
+        self._lay_out_buttons(columns=2 if is_narrow else 3)
         self.splitter.widget(0).layout().activate()  # or the list is held to the width of one row of buttons
         room = sum(self.splitter.sizes())
-        wanted = NARROW_LIST_PX if to_panel else LIST_WIDTH_PX
+        wanted = NARROW_LIST_PX if is_narrow else LIST_WIDTH_PX
         self.splitter.setSizes([wanted, max(room - wanted, wanted)])
 
     def _lay_out_buttons(self, *, columns: int) -> None:

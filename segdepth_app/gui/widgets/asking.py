@@ -1,11 +1,11 @@
-"""Asking before something is lost, and showing where a file lies. The window stays alive meanwhile."""
+"""Asking before something is lost, asking for a folder, and showing one. The window stays alive meanwhile."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 
 def ask(parent: QWidget, question: str, explanation: str, verb: str, then: Callable[[], object]) -> QMessageBox:
@@ -20,6 +20,17 @@ def ask(parent: QWidget, question: str, explanation: str, verb: str, then: Calla
     box.buttonClicked.connect(lambda button: then() if button is yes else None)
     box.open()
     return box
+
+
+def ask_folder(parent: QWidget, title: str, start: str, then: Callable[[Path], object]) -> QFileDialog:
+    """Asks for a folder, which can be made in the dialog; calls `then` with it."""
+    dialog = QFileDialog(parent, title, start)
+    dialog.setFileMode(QFileDialog.FileMode.Directory)
+    dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.fileSelected.connect(lambda path: then(Path(path)))
+    dialog.open()
+    return dialog
 
 
 def reveal(path: Path) -> None:

@@ -19,6 +19,8 @@ from segdepth_app.gui import theme
 from segdepth_app.gui.widgets.lists import list_table, set_cell
 
 SIZE_PX = (720, 420)
+FRAME_PX = 40
+"""Room for the title bar that the desktop puts above a dialog."""
 
 
 class TableDialog(QDialog):
@@ -31,7 +33,7 @@ class TableDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(title)
         room = self.screen().availableSize()
-        self.resize(min(SIZE_PX[0], room.width()), min(SIZE_PX[1], room.height()))
+        self.resize(min(SIZE_PX[0], room.width()), min(SIZE_PX[1], room.height() - FRAME_PX))
         heading = QLabel(title)
         heading.setWordWrap(True)
         theme.set_role(heading, "heading")
@@ -72,6 +74,8 @@ class TableDialog(QDialog):
 
     def show_lines(self, lines: Sequence[Sequence[str]], numbers: Sequence[bool]) -> None:
         """All lines of the table; `numbers`: which of its columns are numbers."""
+        # a number at the far end of a wide column is hard to read with its line
+        self.table.horizontalHeader().setStretchLastSection(not numbers[-1])
         self.table.setRowCount(len(lines))
         for row, texts in enumerate(lines):
             for column, text in enumerate(texts):
