@@ -94,9 +94,9 @@ def _tell(error: Exception, folder: RunFolder) -> None:
         folder.log(f"{error}")
     elif reason := disk_fault(error):
         folder.log_fault("A file could not be written.")
+        then = "resume the run" if folder.last_checkpoint.exists() else "start a new run"
         raise SegDepthError(
-            f"The training stopped because {folder.path} cannot be written: {reason}.",
-            "Make room there, then resume the run.",
+            f"The training stopped because {folder.path} cannot be written: {reason}.", f"Make room there, then {then}."
         ) from error
     else:
         folder.log_fault("The training failed.")

@@ -22,7 +22,9 @@ from segdepth_app.config import TrainConfig
 from segdepth_app.errors import InputError, SegDepthError
 from segdepth_app.reporting import Command
 
-JOIN_S = 30.0
+JOIN_S, LAST_WORDS_S = 30.0, 2.0
+_TO_LEADER: list[Connection] = []
+"""In a follower: where it says that it is ready, or what went wrong."""
 COMMANDS = (None, Command.STOP, Command.PAUSE, Command.CANCEL)
 """In rising order: where ranks were told different things, the last of these counts."""
 
@@ -101,9 +103,13 @@ Follow = Callable[[TrainConfig, Team], None]
 def followers(follow: Follow, config: TrainConfig, team: Team) -> Iterator[None]:
     """Runs `follow` in the other processes of this computer while the block runs; nothing where they are started.
 
-    Raises: SegDepthError with a follower's own words where the block fails because that one did.
+    A follower comes here too, and says that it is ready to train; the block begins when all are.
+
+    Raises: SegDepthError with a follower's own words where one cannot begin, or the block fails because one did.
     """
-    if team.size == 1 or team.is_started:
+    if team.size == 1 or team.is_started or not team.leads:
+        if _TO_LEADER:
+            _TO_LEADER[0].send("")
         yield
         return
     address = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(_free_port())}
@@ -117,13 +123,16 @@ def followers(follow: Follow, config: TrainConfig, team: Team) -> Iterator[None]
         theirs.close()
         started.append((process, mine))
     try:
+        for _, pipe in started:
+            if words := _answer(pipe):
+                raise SegDepthError(f"One of the {team.size} processes cannot begin: {words}")
         with _environment({**address, "LOCAL_RANK": "0", "NODE_RANK": "0"}):
             yield
     except RuntimeError as error:
         # a lost peer is noticed as a broken connection; what happened is for the peer to say
-        words = [line for line in (_last_words(pipe) for _, pipe in started) if line]
+        words = [_answer(pipe) for _, pipe in started if pipe.poll(LAST_WORDS_S)]
         if words:
-            raise SegDepthError(f"One of the {team.size} processes failed: {words[0]}", "See log.txt.") from error
+            raise SegDepthError(f"One of the {team.size} processes failed: {words[0]}") from error
         raise
     finally:
         with suppress(Exception):  # the others may be gone
@@ -138,6 +147,7 @@ def _follow(follow: Follow, config: TrainConfig, team: Team, address: dict[str, 
     """The life of a follower; Ctrl-C is for the leader to answer."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ.update(address, LOCAL_RANK=str(team.rank), NODE_RANK="0")
+    _TO_LEADER.append(pipe)
     try:
         follow(config, team)
     except BaseException as error:  # noqa: BLE001 (the border of the process: the leader tells it)
@@ -146,11 +156,12 @@ def _follow(follow: Follow, config: TrainConfig, team: Team, address: dict[str, 
         raise SystemExit(1) from None
 
 
-def _last_words(pipe: Connection) -> str:
-    with suppress(OSError, EOFError):
-        if pipe.poll(1.0):
-            return str(pipe.recv())
-    return ""
+def _answer(pipe: Connection) -> str:
+    """Nothing where the follower is ready, else what went wrong there."""
+    try:
+        return str(pipe.recv())
+    except (OSError, EOFError):
+        return "it was killed, likely because the computer ran out of memory"
 
 
 def agreed(command: Command | None, device: torch.device) -> Command | None:

@@ -13,15 +13,22 @@ from segdepth_app.config import TrainConfig
 from segdepth_app.datasets.batches import WholeImage, middle_dose
 
 USUAL_DOSES = (0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 50.0, 100.0)
+AT_LEAST = 3
 TEMPERATURE_LIMITS = (0.2, 5.0)
 PIXELS_PER_IMAGE = 4000
 """A temperature is one number: more pixels of an image would only repeat themselves."""
 
 
 def fitted_doses(config: TrainConfig) -> list[float]:
-    """The doses that get a temperature: the usual ones within the training's range, or its middle."""
-    inside = [dose for dose in USUAL_DOSES if config.dose_low_e_per_px <= dose <= config.dose_high_e_per_px]
-    return inside or [middle_dose(config.dose_low_e_per_px, config.dose_high_e_per_px)]
+    """The doses that get a temperature: the usual ones within the training's range, at least three in any range.
+
+    Where fewer lie in it: its ends and its middle. A fixed dose has one temperature.
+    """
+    low, high = config.dose_low_e_per_px, config.dose_high_e_per_px
+    inside = [dose for dose in USUAL_DOSES if low <= dose <= high]
+    if len(inside) < AT_LEAST and low < high:
+        return [low, middle_dose(low, high), high]
+    return inside or [middle_dose(low, high)]
 
 
 def centre_pixels(

@@ -32,7 +32,8 @@ def test_pixels_weigh_as_told():
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "doses"), [(0.8, 8, [1, 2.5, 5]), (2.5, 2.5, [2.5]), (6, 9, [54**0.5]), (0.5, 1, [0.5, 1])]
+    ("low", "high", "doses"),
+    [(0.8, 8, [1, 2.5, 5]), (2.5, 2.5, [2.5]), (6, 9, [6, 54**0.5, 9]), (0.5, 1, [0.5, 0.5**0.5, 1])],
 )
 def test_temperatures_are_fitted_at_doses_of_the_training(tmp_path, low, high, doses):
     config = TrainConfig(
