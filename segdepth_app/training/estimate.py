@@ -25,6 +25,7 @@ from segdepth_app.training.metrics import Tally
 from segdepth_app.training.module import DepthModule, ImageGroups, log_probabilities
 from segdepth_app.training.place import Place
 from segdepth_app.training.sources import first_network, open_sources, validation_groups
+from segdepth_app.training.team import find_team
 from segdepth_app.training.trainer import (
     batch_makers,
     make_trainer,
@@ -42,10 +43,14 @@ WARM_UP, STEPS = 2, 5
 def run(config: TrainConfig, reporter: Reporter) -> None:
     """Answers request 0 with the figures above. Raises: InputError for unusable settings or data; Cancelled."""
     device = pick_device(config.device)
-    config = config.model_copy(update={"precision": usable_precision(config.precision, device)})
+    team = find_team(config, device)
+    whole_batch = config.batch_size
+    # of several devices one is measured, with its share of every batch
+    share = {"precision": usable_precision(config.precision, device), "batch_size": ceil(whole_batch / team.size)}
+    config = config.model_copy(update=share)
     with Dataset(config.dataset) as dataset, torch_threads(config.threads or usable_cpus()):
         train, validation = open_sources(dataset, config)
-        steps_per_epoch = config.steps_per_epoch or ceil(len(train) / config.batch_size)
+        steps_per_epoch = config.steps_per_epoch or ceil(len(train) / whole_batch)
         place = Place()
         module = DepthModule(first_network(config), config, place, steps_per_epoch)
         reporter.started(device=str(device), versions=versions())
@@ -68,7 +73,7 @@ def run(config: TrainConfig, reporter: Reporter) -> None:
         peak_bytes=peak_bytes(device),
         crop_px=train.crop_edge(config.crop_px),
         precision=config.precision,
-        device=device_name(device),
+        device=device_name(device) + (f" × {team.size}" if team.size > 1 else ""),
         device_note=why_no_gpu(device, config.device),
     )
 

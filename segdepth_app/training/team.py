@@ -130,9 +130,9 @@ def followers(follow: Follow, config: TrainConfig, team: Team) -> Iterator[None]
             yield
     except RuntimeError as error:
         # a lost peer is noticed as a broken connection; what happened is for the peer to say
-        words = [_answer(pipe) for _, pipe in started if pipe.poll(LAST_WORDS_S)]
-        if words:
-            raise SegDepthError(f"One of the {team.size} processes failed: {words[0]}") from error
+        told = [_answer(pipe) for _, pipe in started if pipe.poll(LAST_WORDS_S)]
+        if told:
+            raise SegDepthError(f"One of the {team.size} processes failed: {told[0]}") from error
         raise
     finally:
         with suppress(Exception):  # the others may be gone

@@ -27,7 +27,7 @@ def fitted_doses(config: TrainConfig) -> list[float]:
     low, high = config.dose_low_e_per_px, config.dose_high_e_per_px
     inside = [dose for dose in USUAL_DOSES if low <= dose <= high]
     if len(inside) < AT_LEAST and low < high:
-        return [low, middle_dose(low, high), high]
+        return sorted({low, middle_dose(low, high), high})
     return inside or [middle_dose(low, high)]
 
 

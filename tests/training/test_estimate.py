@@ -63,9 +63,9 @@ def test_the_figures_fit_together_and_nothing_is_written(config, tmp_path):
 
 
 def test_a_larger_network_takes_longer(config):
-    """64 times the multiplications; five times the time leaves room for what both have in common."""
-    small, large = (estimated(config, network=NetworkConfig(width=w, scales=2)) for w in (4, 32))
-    assert large["seconds_per_step"] > 5 * small["seconds_per_step"]
+    """256 times the multiplications; three times the time leaves room for a busy machine."""
+    small, large = (estimated(config, network=NetworkConfig(width=w, scales=2)) for w in (4, 64))
+    assert large["seconds_per_step"] > 3 * small["seconds_per_step"]
 
 
 def test_a_cancel_is_heard_between_steps(config):
