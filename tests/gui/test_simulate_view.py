@@ -123,6 +123,32 @@ def test_the_panel_is_not_clipped_sideways(open_tab, qtbot, size):
     assert tab.panel.findChild(QScrollArea).horizontalScrollBar().maximum() == 0
 
 
+@pytest.mark.parametrize("size", [(1280, 470), (624, 222)], ids=["720 px with jobs", "at 200 %"])
+def test_cost_reason_and_buttons_are_always_in_sight(open_tab, qtbot, size):
+    """Whole, inside the tab, and in no scroll area; with a refused value too."""
+    tab = open_tab(*size)
+    tab.new.click()
+    panel = tab.panel
+    assert (tab.width(), tab.height()) == size
+    for wanted in (panel.cost, panel.whole_reason):
+        if wanted is panel.whole_reason:
+            type_into(panel.forms["Size"].editors["n_specimens"], "0")
+        qtbot.waitUntil(lambda wanted=wanted: wanted.isVisible() and is_whole(wanted, tab))
+        for part in (panel.sampling, panel.cancel, panel.start):
+            assert is_whole(part, tab)
+        assert not any(area.isAncestorOf(wanted) or area.isAncestorOf(panel.start) for area in scroll_areas(tab))
+
+
+def is_whole(part, tab):
+    """It has the room that it needs, on the tab and on all that lies between."""
+    needed = part.heightForWidth(part.width()) if part.hasHeightForWidth() else part.minimumSizeHint().height()
+    return part.visibleRegion().boundingRect() == part.rect() and part.height() >= needed
+
+
+def scroll_areas(tab):
+    return tab.findChildren(QScrollArea)
+
+
 def test_pause_gives_way_to_resume(open_tab, context):
     make_parts(datasets_folder() / "b.h5", done=1, n_specimens=3)
     tab = open_tab()
