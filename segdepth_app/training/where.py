@@ -3,6 +3,7 @@
 import os
 import platform
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -30,6 +31,11 @@ def peak_bytes(device: torch.device) -> int:
         return int(torch.cuda.max_memory_reserved(device))
     if sys.platform == "win32":
         return _peak_on_windows()
+    with suppress(OSError):  # Linux: what follows would count the parent's peak too, from before the exec
+        lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+        for line in lines:
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
     import resource
 
     highest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

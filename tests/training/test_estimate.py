@@ -1,6 +1,9 @@
 """What a training would take, from a few of its real steps."""
 
+import subprocess
+import sys
 from math import ceil
+from pathlib import Path
 
 import pytest
 from training_toys import write_spots
@@ -76,3 +79,16 @@ def test_a_cancel_is_heard_between_steps(config):
 def test_a_missing_dataset_is_told_as_a_training_tells_it(config, tmp_path):
     with pytest.raises(InputError, match="not found"):
         estimated(config, dataset=tmp_path / "none.h5")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere the system counts otherwise")
+def test_the_peak_is_this_processes_own_not_its_parents(tmp_path):
+    """A parent that once held 600 MB starts a child that holds next to nothing beside torch."""
+    child = "import torch; from segdepth_app.training.where import peak_bytes; print(peak_bytes(torch.device('cpu')))"
+    parent = (
+        "import subprocess, sys\nlarge = bytearray(b'x') * 600_000_000\n"
+        f"print(subprocess.run([sys.executable, '-c', {child!r}], capture_output=True, text=True, check=True).stdout)"
+    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", parent], cwd=root, capture_output=True, text=True, check=True)
+    assert 50e6 < int(done.stdout) < 550e6
