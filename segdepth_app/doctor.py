@@ -10,6 +10,7 @@ from typing import Any
 
 from segdepth_app import __version__, paths
 from segdepth_app.errors import ModelError
+from segdepth_app.machine import processor_name
 from segdepth_app.models.card import DEFAULT_MODEL, read_card, shipped_models
 from segdepth_app.paths import sha256_of
 
@@ -58,7 +59,7 @@ def examine() -> dict[str, Any]:
 
 def devices() -> dict[str, Any]:
     """The processor, the GPUs torch can use, and the reason where there is none."""
-    found: dict[str, Any] = {"cpu_cores": os.cpu_count(), "cpu": _processor()}
+    found: dict[str, Any] = {"cpu_cores": os.cpu_count(), "cpu": processor_name()}
     try:
         import torch
     except (ImportError, OSError) as error:
@@ -70,15 +71,6 @@ def devices() -> dict[str, Any]:
             facts = torch.cuda.get_device_properties(index)
             gpus.append({"name": facts.name, "memory_gib": round(facts.total_memory / 2**30, 1)})
     return found | {"gpus": gpus, "no_gpu_because": None if gpus else _why_no_gpu(torch.version.cuda)}
-
-
-def _processor() -> str:
-    try:  # Linux tells its name here only
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, "") or platform.processor() or platform.machine()
 
 
 def _why_no_gpu(cuda_of_torch: str | None) -> str:

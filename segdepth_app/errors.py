@@ -42,3 +42,11 @@ class Cancelled(SegDepthError):
     """The user cancelled the job. The CLI exits with 130."""
 
     kind = "cancelled"
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Python's, torch's (any device) and numpy's ways to say it; torch itself is not needed to know."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    text = str(error).lower()
+    return isinstance(error, RuntimeError) and ("can't allocate memory" in text or "out of memory" in text)

@@ -83,7 +83,10 @@ class TrainConfig(Config):
     seed: int = Field(1, ge=0, le=2**31 - 1, description="Seed of weights, crops and noise.")
     device: Device = Field("auto", description="Where the training runs.")
     devices: int = Field(
-        0, ge=0, le=64, description="GPUs per computer that share every batch, 0: all; on processors: processes, 0: one."
+        0,
+        ge=0,
+        le=64,
+        description="GPUs per computer that share every batch, 0: all; on processors: processes, 0: one.",
     )
     nodes: int = Field(1, ge=1, le=1024, description="Computers of a cluster that share every batch (SLURM, torchrun).")
     repeatable: bool = Field(

@@ -4,7 +4,7 @@ import errno
 import traceback
 from typing import Any
 
-from segdepth_app.errors import SegDepthError
+from segdepth_app.errors import SegDepthError, is_out_of_memory
 
 MEMORY_HINT = "Close other programs, or take a smaller batch, crop, tile or fewer processes."
 
@@ -28,14 +28,6 @@ def describe(error: BaseException) -> dict[str, Any]:
         return _fault("memory", message, MEMORY_HINT, trace)
     hint = "This is a fault of the program. Copy the details and report it."
     return _fault("internal", f"{type(error).__name__}: {first_line}", hint, trace)
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Python's, torch's (any device) and numpy's ways to say it; torch itself is not needed to know."""
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-        return True
-    text = str(error).lower()
-    return isinstance(error, RuntimeError) and ("can't allocate memory" in text or "out of memory" in text)
 
 
 def _file_of(error: OSError) -> str:

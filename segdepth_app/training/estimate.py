@@ -16,10 +16,11 @@ import torch
 
 from segdepth_app.config import TrainConfig
 from segdepth_app.datasets.store import Dataset
+from segdepth_app.errors import is_out_of_memory
 from segdepth_app.microscope.device import pick_device
 from segdepth_app.reporting import Reporter
 from segdepth_app.training.batches import TrainBatches
-from segdepth_app.training.faults import is_out_of_memory, out_of_memory
+from segdepth_app.training.faults import out_of_memory
 from segdepth_app.training.folder import versions
 from segdepth_app.training.metrics import Tally
 from segdepth_app.training.module import DepthModule, ImageGroups, log_probabilities

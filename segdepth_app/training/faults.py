@@ -14,14 +14,6 @@ class OutOfMemory(SegDepthError):
     kind = "memory"
 
 
-def is_out_of_memory(error: BaseException) -> bool:
-    """Python's and torch's ways to say it, on the processor as on a GPU."""
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
-        return True
-    text = str(error).lower()
-    return isinstance(error, RuntimeError) and ("can't allocate memory" in text or "out of memory" in text)
-
-
 def halving_sentence(config: TrainConfig, crop_px: int, device: torch.device) -> str:
     """What the user is told when a batch is halved."""
     half = (config.batch_size + 1) // 2

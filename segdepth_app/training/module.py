@@ -15,11 +15,10 @@ from torch import Tensor
 
 from segdepth_app.config import TrainConfig
 from segdepth_app.datasets.batches import WholeImage
-from segdepth_app.errors import SegDepthError
+from segdepth_app.errors import SegDepthError, is_out_of_memory
 from segdepth_app.models.networks import DepthNetwork
 from segdepth_app.training.batches import Part
 from segdepth_app.training.denoise import begin_epoch, steps_of_stage, training_loss
-from segdepth_app.training.faults import is_out_of_memory
 from segdepth_app.training.loss import average_decay, update_average
 from segdepth_app.training.metrics import Tally
 from segdepth_app.training.place import Place

@@ -12,13 +12,13 @@ import torch
 from segdepth_app.config import TrainConfig
 from segdepth_app.datasets.batches import CropSource
 from segdepth_app.datasets.store import Dataset
-from segdepth_app.errors import Cancelled, SegDepthError
+from segdepth_app.errors import Cancelled, SegDepthError, is_out_of_memory
 from segdepth_app.microscope.device import pick_device
 from segdepth_app.models.networks import DepthNetwork
 from segdepth_app.reporting import Command, Reporter
 from segdepth_app.training import identity
 from segdepth_app.training.batches import TrainBatches
-from segdepth_app.training.faults import disk_fault, halving_sentence, is_out_of_memory, out_of_memory
+from segdepth_app.training.faults import disk_fault, halving_sentence, out_of_memory
 from segdepth_app.training.finish import ModelWriter
 from segdepth_app.training.folder import NoFolder, RunFolder, environment, versions, write_json
 from segdepth_app.training.keeper import Ended, Keeper, load_checkpoint, load_weights

@@ -1,17 +1,20 @@
 """Where a training runs and what it takes: names of devices, why there is no GPU, peak memory."""
 
 import os
-import platform
 import sys
 from contextlib import suppress
 from pathlib import Path
 
 import torch
 
+from segdepth_app.machine import processor_name
+
 
 def device_name(device: torch.device) -> str:
     """The device as its maker calls it."""
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else f"{_processor()}, {os.cpu_count()} cores"
+    return (
+        torch.cuda.get_device_name(device) if device.type == "cuda" else f"{processor_name()}, {os.cpu_count()} cores"
+    )
 
 
 def why_no_gpu(device: torch.device, wanted: str) -> str:
@@ -40,15 +43,6 @@ def peak_bytes(device: torch.device) -> int:
 
     highest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return highest if sys.platform == "darwin" else highest * 1024
-
-
-def _processor() -> str:
-    try:  # Linux tells its name here only
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, "") or platform.processor() or platform.machine()
 
 
 def _peak_on_windows() -> int:
