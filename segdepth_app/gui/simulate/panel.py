@@ -168,8 +168,23 @@ class NewDatasetPanel(QWidget):
         QWidget.setTabOrder(self.cancel, self.start)
 
 
-class FieldsArea(QScrollArea):
-    """Scrolls up and down only: it is never narrower than its fields."""
+class _AsWideAsItsContents(QScrollArea):
+    """Scrolls up and down only."""
+
+    def minimumSizeHint(self) -> QSize:  # Qt's name
+        """The width of the contents and of a scroll bar."""
+        width = self.widget().minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        return QSize(width, SHORTEST_PX)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # Qt's name
+        """Rows that come up under “More…”, and wider words, need a wider area."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
+
+
+class FieldsArea(_AsWideAsItsContents):
+    """Never narrower than its fields."""
 
     def __init__(self, inner: QWidget) -> None:
         super().__init__()
@@ -177,31 +192,9 @@ class FieldsArea(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
 
-    def minimumSizeHint(self) -> QSize:  # Qt's name
-        """The width of the fields and of a scroll bar."""
-        width = self.widget().minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
-        return QSize(width, SHORTEST_PX)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # Qt's name
-        """Rows that come up under “More…” may be wider."""
-        if event.type() == QEvent.Type.LayoutRequest:
-            self.updateGeometry()
-        return super().eventFilter(watched, event)
-
-
-class PreviewArea(RoomyArea):
-    """Scrolls up and down only: it is never narrower than its pictures."""
-
-    def minimumSizeHint(self) -> QSize:  # Qt's name
-        """The width of the preview and of a scroll bar."""
-        width = self.widget().minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
-        return QSize(width, SHORTEST_PX)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # Qt's name
-        """Wider words need a wider area."""
-        if event.type() == QEvent.Type.LayoutRequest:
-            self.updateGeometry()
-        return super().eventFilter(watched, event)
+class PreviewArea(_AsWideAsItsContents, RoomyArea):
+    """Never narrower than its pictures."""
 
 
 def summary(complaints: dict[str, str]) -> str:
