@@ -110,7 +110,7 @@ def moving_specimen(config: MovieConfig, frame: "Frame", rng: np.random.Generato
     else:
         specimen, n_outside = _specimen_of_file(config.structure, frame)
     table = specimen.table
-    visible = np.flatnonzero(_in_image(table, frame))
+    visible = np.flatnonzero(frame.shows(table))
     if config.changes is None:
         switching = visible[choose_switching(table[visible], config.n_switching, rng)]
         counts = counts_in_time(table, switching, config.n_frames, rng, max_count=MAX_COUNT)
@@ -127,19 +127,11 @@ def _specimen_of_file(path: Path, frame: "Frame") -> tuple[Specimen, int]:
     x0, x1, y0, y1 = frame.extent  # what lies outside would come in again at the other side
     x, y = specimen.table["x"], specimen.table["y"]
     inside = (x >= x0) & (x < x1) & (y >= y0) & (y < y1)
-    if not _in_image(specimen.table, frame).any():
+    if not frame.shows(specimen.table).any():
         raise InputError(
             f"No column of {path} lies in the image.", "Check the pixel size, and the height and width of the image."
         )
     return replace(specimen, table=specimen.table[inside]), int((~inside).sum())
-
-
-def _in_image(table: np.ndarray, frame: "Frame") -> np.ndarray:
-    half = frame.pixel / 2
-    height, width = (n * frame.pixel for n in frame.shape)
-    x, y = table["x"] + half, table["y"] + half
-    inside: np.ndarray = (x >= 0) & (x < width) & (y >= 0) & (y < height)
-    return inside
 
 
 class _Images:

@@ -165,10 +165,7 @@ def stack_image(stack: FocalStack, row: np.void, mtf: Transfer | None = None) ->
 
 def within_image(columns: np.ndarray, frame: Frame) -> np.ndarray:
     """The columns whose centres lie in the image; the field's margin is dropped."""
-    half = frame.pixel / 2
-    height, width = (n * frame.stored_pixel for n in frame.shape)
-    x, y = columns["x"] + half, columns["y"] + half
-    return columns[(x >= 0) & (x < width) & (y >= 0) & (y < height)]
+    return columns[frame.shows(columns)]
 
 
 def _specimen_row(config: SimulateConfig, planned: PlannedSpecimen, scene: Scene) -> np.void:

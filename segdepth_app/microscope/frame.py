@@ -7,6 +7,7 @@ Units: Å. Positions are measured from the centre of the image's first reference
 from dataclasses import dataclass
 from math import ceil
 
+import numpy as np
 from scipy.fft import next_fast_len
 
 from segdepth_app.config import GridConfig
@@ -64,6 +65,14 @@ class Frame:
             -self.origin,
             self.field[0] - self.origin,
         )
+
+    def shows(self, columns: np.ndarray) -> np.ndarray:
+        """Which columns (x, y in Å) have their centres in the image, (n,); the field's margin is no part of it."""
+        half = self.pixel / 2
+        height, width = (n * self.stored_pixel for n in self.shape)
+        x, y = columns["x"] + half, columns["y"] + half
+        inside: np.ndarray = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+        return inside
 
 
 def frame_from_config(grid: GridConfig) -> Frame:

@@ -12,7 +12,7 @@ on thermal motion (rms of images over their std, against 2 pm, measured on ceria
 """
 
 from dataclasses import dataclass, field
-from math import pi, sqrt
+from math import pi
 
 import numpy as np
 import torch
@@ -22,6 +22,7 @@ from torch import Tensor
 from segdepth_app.microscope.electron import interaction_parameter
 from segdepth_app.microscope.fourier import fft2, squared_frequency, unscaled_ifft2
 from segdepth_app.microscope.potentials import projected_potential
+from segdepth_app.microscope.thermal import displacement_rms
 
 BAND_LIMIT = 2 / 3
 DAMPED_FROM_B = 0.1
@@ -135,8 +136,7 @@ class Projector:
         Motion along the beam changes nothing within a slice and is left out.
         """
         moved = strands.copy()
-        b = np.array([self.scatterers.b_factor(chemical_symbols[z]) for z in strands["element"]], dtype=float)
-        rms = np.sqrt(b) / sqrt(8 * pi**2)
+        rms = np.array([displacement_rms(self.scatterers.b_factor(chemical_symbols[z])) for z in strands["element"]])
         moved["x"] += rng.normal(size=len(moved)) * rms
         moved["y"] += rng.normal(size=len(moved)) * rms
         return self.factor(moved)

@@ -117,13 +117,17 @@ def _parsed_change(row: dict[str, str], line: int, path: Path) -> tuple[int, int
             f"Line {line} of {path} is not a change: {', '.join(str(row.get(name)) for name in CHANGE_FIELDS)}.",
             "Expected a frame, two positions in pixels and a whole number of atoms.",
         ) from error
+    _check_column(x, y, atoms, line, path)
+    if frame < 0:
+        raise InputError(f"Line {line} of {path} names frame {frame}.", "Frames are counted from 0.")
+    return line, frame, x, y, atoms
+
+
+def _check_column(x: float, y: float, atoms: int, line: int, path: Path) -> None:
     if not (np.isfinite(x) and np.isfinite(y)) or not 0 <= atoms <= MAX_ATOMS:
         raise InputError(
             f"Line {line} of {path} has {atoms} atoms at ({x:g}, {y:g}).", f"Atoms must be 0 to {MAX_ATOMS}."
         )
-    if frame < 0:
-        raise InputError(f"Line {line} of {path} names frame {frame}.", "Frames are counted from 0.")
-    return line, frame, x, y, atoms
 
 
 def _one_layer(elements: np.ndarray) -> Crystal:
@@ -143,10 +147,7 @@ def _parsed(row: dict[str, str], line: int, path: Path) -> tuple[int, float, flo
             f"Line {line} of {path} is not a column: {', '.join(str(row.get(name)) for name in FIELDS)}.",
             "Expected an element symbol, two positions in pixels and a whole number of atoms.",
         ) from error
-    if not (np.isfinite(x) and np.isfinite(y)) or not 0 <= atoms <= MAX_ATOMS:
-        raise InputError(
-            f"Line {line} of {path} has {atoms} atoms at ({x:g}, {y:g}).", f"Atoms must be 0 to {MAX_ATOMS}."
-        )
+    _check_column(x, y, atoms, line, path)
     return element, x, y, atoms
 
 

@@ -5,9 +5,7 @@ from typing import Any
 
 from segdepth_app import config
 from segdepth_app.config import Config, ConvergenceConfig
-from segdepth_app.errors import InputError
-from segdepth_app.paths import existing_file
-from segdepth_app.verbs.options import add_field, given
+from segdepth_app.verbs.options import add_field, given, settings_given
 
 Values = dict[str, Any]
 
@@ -39,13 +37,7 @@ def convergence_options(parser: argparse.ArgumentParser, model: type[Config]) ->
 
 def convergence_values(arguments: argparse.Namespace) -> Values:
     """A dataset's settings without what has no say here: how many specimens, how they are split, who makes them."""
-    if arguments.config and arguments.preset:
-        raise InputError("Both a settings file and --preset are given.", "Give one of them.")
-    values: Values = {}
-    if arguments.preset:
-        values = config.preset_values("simulate", arguments.preset)
-    elif arguments.config:
-        values = config.read_values(existing_file(arguments.config, "Settings file"))
+    values = settings_given(arguments, "simulate")
     of_datasets = set(config.SimulateConfig.model_fields) - set(ConvergenceConfig.model_fields)
     values = {name: value for name, value in values.items() if name not in of_datasets | {"out", "device"}}
     for assignment in arguments.set:

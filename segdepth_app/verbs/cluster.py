@@ -6,9 +6,7 @@ from typing import Any
 
 from segdepth_app import config
 from segdepth_app.config import Config, TrainConfig
-from segdepth_app.errors import InputError
-from segdepth_app.paths import existing_file
-from segdepth_app.verbs.options import add_field, given
+from segdepth_app.verbs.options import add_field, given, settings_given
 
 Values = dict[str, Any]
 QUEUE = ("nodes", "gpus", "cpus", "hours", "partition")
@@ -29,14 +27,7 @@ def export_cluster_options(parser: argparse.ArgumentParser, model: type[Config])
 
 def export_cluster_values(arguments: argparse.Namespace) -> Values:
     """The run there is called as the folder here, unless the settings name it. Raises: InputError."""
-    if arguments.config and arguments.preset:
-        raise InputError("Both a settings file and --preset are given.", "Give one of them.")
-    train: Values = {}
-    if arguments.preset:
-        train = config.preset_values("train", arguments.preset)
-    elif arguments.config:
-        train = config.read_values(existing_file(arguments.config, "Settings file"))
-    train |= given(arguments, ("dataset",))
+    train = settings_given(arguments, "train") | given(arguments, ("dataset",))
     train.setdefault("out", Path(arguments.folder).resolve().name)
     for assignment in arguments.set:
         config.set_value(train, assignment)

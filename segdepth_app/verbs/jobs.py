@@ -12,13 +12,11 @@ from typing import Any
 from segdepth_app import config
 from segdepth_app.config import Config
 from segdepth_app.errors import InputError
-from segdepth_app.paths import existing_file
 from segdepth_app.verbs.checking import convergence_options, convergence_values, verify_options, verify_values
 from segdepth_app.verbs.cluster import export_cluster_options, export_cluster_values
-from segdepth_app.verbs.options import add_field, dose, given, integers
+from segdepth_app.verbs.options import add_field, dose, given, integers, settings_given
 
 Values = dict[str, Any]
-FROM_PRESET = ("simulate", "movie", "train")
 OPTICS = (
     "defocus_nm",
     "focal_spread_nm",
@@ -77,14 +75,7 @@ def _preset_options(parser: argparse.ArgumentParser, model: type[Config]) -> Non
 
 def _preset_values(job: str, extra: tuple[str, ...] = ()) -> Callable[[argparse.Namespace], Values]:
     def values(arguments: argparse.Namespace) -> Values:
-        if arguments.config and arguments.preset:
-            raise InputError("Both a settings file and --preset are given.", "Give one of them.")
-        result: Values = {}
-        if arguments.preset:
-            result = config.preset_values(job, arguments.preset)
-        elif arguments.config:
-            result = config.read_values(existing_file(arguments.config, "Settings file"))
-        result |= given(arguments, ("out", "device", *extra))
+        result = settings_given(arguments, job) | given(arguments, ("out", "device", *extra))
         for assignment in arguments.set:
             config.set_value(result, assignment)
         return result

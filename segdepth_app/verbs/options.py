@@ -11,8 +11,9 @@ from typing import Any, NoReturn
 
 from annotated_types import Ge, Gt, Le, Lt
 
-from segdepth_app.config import Config
+from segdepth_app.config import Config, preset_values, read_values
 from segdepth_app.errors import InputError
+from segdepth_app.paths import existing_file
 
 UNITS = {"_pm": "PM", "_nm": "NM", "_um": "UM", "_mm": "MM", "_kv": "KV", "_s": "S", "_px": "L", "_mrad": "MRAD"}
 
@@ -65,6 +66,15 @@ def field_help(model: type[Config], field: str) -> str:
 def given(arguments: argparse.Namespace, fields: Iterable[str]) -> dict[str, Any]:
     """The fields that stood on the command line."""
     return {field: getattr(arguments, field) for field in fields if hasattr(arguments, field)}
+
+
+def settings_given(arguments: argparse.Namespace, job: str) -> dict[str, Any]:
+    """The raw settings that --preset or CONFIG names; none where neither is given. Raises: InputError for both."""
+    if arguments.config and arguments.preset:
+        raise InputError("Both a settings file and --preset are given.", "Give one of them.")
+    if arguments.preset:
+        return preset_values(job, arguments.preset)
+    return read_values(existing_file(arguments.config, "Settings file")) if arguments.config else {}
 
 
 def integers(text: str, n: int, what: str) -> tuple[int, ...]:

@@ -75,11 +75,6 @@ def setting_text(optics: Mapping[str, Any]) -> str:
     return ", ".join(parts)
 
 
-def dose_text(dose_e_per_px: float, dose_e_per_a2: float) -> str:
-    """λ and the dose, side by side."""
-    return f"λ = {dose_e_per_px:.4g} e/px, {dose_e_per_a2:.4g} e/Å²"
-
-
 def _given(values: Mapping[str, Any], name: str, usual: float = 0.0) -> bool:
     value = values.get(name)
     return isinstance(value, int | float) and isfinite(value) and abs(value - usual) > 1e-9
