@@ -47,6 +47,16 @@ def evaluations_folder() -> Path:
     return workspace() / "evaluations"
 
 
+def studies_folder() -> Path:
+    """Studies of several models, one folder each."""
+    return workspace() / "studies"
+
+
+def reports_folder() -> Path:
+    """Reports of evaluations and studies, one folder each."""
+    return workspace() / "reports"
+
+
 def results_folder() -> Path:
     """Result files of analysed series."""
     return workspace() / "results"

@@ -16,6 +16,7 @@ UNITLESS = {
     *("steps_per_epoch", "threads", "max_images", "frame", "depth", "seed", "max_epochs"),
     *("batch_specimens", "n_phonons", "recompute"),
     *("devices", "nodes", "gpus", "cpus"),
+    *("n_bootstrap", "n_examples", "n_worst", "test_specimens", "widths"),
     # its own unit
     "hours",
     # shares and probabilities

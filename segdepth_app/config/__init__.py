@@ -28,9 +28,16 @@ from segdepth_app.config.imaging import (
     ImageConfig,
     MovieConfig,
 )
+from segdepth_app.config.judging import (
+    STUDIES,
+    EvaluateConfig,
+    ReportConfig,
+    StudyConfig,
+    StudyFacts,
+    StudyKind,
+)
 from segdepth_app.config.learning import (
     ClusterConfig,
-    EvaluateConfig,
     LabelConfig,
     NetworkConfig,
     TrainConfig,
@@ -49,6 +56,7 @@ from segdepth_app.config.simulation import (
 
 __all__ = [
     "N_CLASSES",
+    "STUDIES",
     "ClusterConfig",
     "Config",
     "ConvergenceConfig",
@@ -67,10 +75,14 @@ __all__ = [
     "OpticsConfig",
     "Potential",
     "PreviewConfig",
+    "ReportConfig",
     "SaliencyConfig",
     "SeriesOptions",
     "SimulateConfig",
     "SpecimenConfig",
+    "StudyConfig",
+    "StudyFacts",
+    "StudyKind",
     "TrainConfig",
     "VerifyConfig",
     "build",

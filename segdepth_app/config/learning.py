@@ -1,7 +1,7 @@
-"""Settings of labels, networks, training and evaluation."""
+"""Settings of labels, networks and training."""
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -128,18 +128,3 @@ class ClusterConfig(Config):
     partition: str = Field(
         "", pattern=r"^[\w.,-]*$", description="Partition (queue) of the cluster; empty takes its default."
     )
-
-
-class EvaluateConfig(Config):
-    """Judge a model on a dataset."""
-
-    model: str = Field(description="Model file, or the name of a shipped model.")
-    dataset: Path = Field(description="Dataset file (.h5).")
-    out: Path = Field(description="Folder for metrics.json, arrays and figures.")
-    split: Literal["train", "validation", "test", "all"] = Field("test", description="Specimens to judge on.")
-    doses_e_per_px: tuple[Annotated[float, Field(gt=0, le=1e6)], ...] = Field(
-        (2.5,), min_length=1, description="Doses to judge at."
-    )
-    max_images: int = Field(0, ge=0, description="Judge on at most this many images; 0: all.")
-    seed: int = Field(1, ge=0, le=2**31 - 1, description="Seed of the noise.")
-    device: Device = Field("auto", description="Where the network runs.")

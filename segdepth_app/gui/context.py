@@ -9,6 +9,7 @@ CHANGES = {
     "simulate": "datasets_changed",
     "train": "runs_changed",
     "evaluate": "evaluations_changed",
+    "study": "evaluations_changed",
     "infer": "results_changed",
     "demo": "results_changed",
 }

@@ -48,6 +48,8 @@ JOBS: dict[str, JobSpec] = {
     "estimate": JobSpec("config:TrainConfig", "training.estimate:run"),
     "export-cluster": JobSpec("config:ClusterConfig", "training.cluster:run"),
     "evaluate": JobSpec("config:EvaluateConfig", "evaluation.run:run"),
+    "study": JobSpec("config:StudyConfig", "evaluation.studies.run:run", (PAUSE, CANCEL), None, PAUSE),
+    "report": JobSpec("config:ReportConfig", "evaluation.report.run:run"),
     "infer": JobSpec("config:InferConfig", "inference.run:run", (STOP, CANCEL), STOP, STOP),
     "saliency": JobSpec("config:SaliencyConfig", "inference.saliency_job:run"),
     "explore": JobSpec("config:ExploreConfig", "inference.explore:run", (STOP, CANCEL), STOP, STOP),
