@@ -3,18 +3,18 @@
 from pathlib import Path
 
 HDF5_SUFFIXES = (".h5", ".hdf5")
-EVALUATION_FILE = "metrics.json"
+EVALUATION_FILES = ("metrics.json", "study.json")
 RUN_FILES = ("config.json", "status.json")
 
 
 def tab_for(path: Path) -> str:
-    """simulate for datasets, train for run folders, evaluate for evaluations and models, else view."""
+    """simulate for datasets, train for run folders, evaluate for evaluations, studies and models, else view."""
     if path.is_dir():
-        if (path / EVALUATION_FILE).is_file():
+        if any((path / name).is_file() for name in EVALUATION_FILES):
             return "evaluate"
         return "train" if all((path / name).is_file() for name in RUN_FILES) else "view"
     suffix = path.suffix.lower()
-    if suffix == ".safetensors" or path.name == EVALUATION_FILE:
+    if suffix == ".safetensors" or path.name in EVALUATION_FILES:
         return "evaluate"
     return "simulate" if suffix in HDF5_SUFFIXES and _is_dataset(path) else "view"
 
