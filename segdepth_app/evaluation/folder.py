@@ -8,6 +8,7 @@ import json
 import math
 import os
 import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,15 @@ import numpy as np
 from segdepth_app.errors import InputError
 from segdepth_app.evaluation.calibration import edges
 from segdepth_app.evaluation.judge import Judge
-from segdepth_app.evaluation.records import ARRAYS_FILE, FORMAT, METRICS_FILE, dose_key
+from segdepth_app.evaluation.records import ARRAYS_FILE, FORMAT, METRICS_FILE, WORST_FOLDER, dose_key
 from segdepth_app.paths import writable_target
+
+More = Callable[[Path, dict[str, Any]], None]
+"""Writes files of its own into the folder it is given and may add to the record of metrics.json."""
+
+
+OURS = ("*.png", "*.npz", WORST_FOLDER)
+"""What an older evaluation leaves, which the new one need not have."""
 
 
 def empty_or_evaluation(path: Path) -> Path:
@@ -30,8 +38,18 @@ def empty_or_evaluation(path: Path) -> Path:
     return path
 
 
-def write_evaluation(out: Path, judges: list[Judge], provenance: dict[str, Any]) -> None:
-    """All files of one evaluation; an older one in the same folder is replaced."""
+def write_evaluation(
+    out: Path,
+    judges: list[Judge],
+    provenance: dict[str, Any],
+    more: Sequence[More] = (),
+    notes: Sequence[str] = (),
+) -> None:
+    """All files of one evaluation; an older one in the same folder is replaced.
+
+    `more` write files of their own and may change the record, in turn, before it is written; `notes` stand first
+    among the record's.
+    """
     from segdepth_app.evaluation.figures import draw_figures
 
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -39,9 +57,12 @@ def write_evaluation(out: Path, judges: list[Judge], provenance: dict[str, Any])
     shutil.rmtree(temporary, ignore_errors=True)
     try:
         temporary.mkdir()
-        record = _record(judges, provenance)
+        record = _record(judges, provenance, notes)
         arrays = _stacked(judges)
         np.savez_compressed(temporary / ARRAYS_FILE, allow_pickle=False, **arrays)
+        for write in more:
+            write(temporary, record)
+        record = without_nan(record)
         draw_figures(temporary, record, arrays)
         text = json.dumps(record, indent=1, allow_nan=False, ensure_ascii=False)
         (temporary / METRICS_FILE).write_text(text, encoding="utf-8")
@@ -56,14 +77,24 @@ def _move_into_place(temporary: Path, out: Path) -> None:
         return
     # without metrics.json the folder counts as no evaluation while its files change
     (out / METRICS_FILE).unlink(missing_ok=True)
-    for old in out.glob("*.png"):
-        old.unlink()
-    for file in sorted(temporary.iterdir(), key=lambda file: file.name == METRICS_FILE):
-        os.replace(file, out / file.name)
+    for pattern in OURS:
+        for old in out.glob(pattern):
+            _remove(old)
+    for item in sorted(temporary.iterdir(), key=lambda item: item.name == METRICS_FILE):
+        # a folder moves only to where there is none
+        _remove(out / item.name)
+        os.replace(item, out / item.name)
 
 
-def _record(judges: list[Judge], provenance: dict[str, Any]) -> dict[str, Any]:
-    notes: list[str] = []
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _record(judges: list[Judge], provenance: dict[str, Any], notes: Sequence[str]) -> dict[str, Any]:
+    notes = list(notes)
     doses = {}
     for judge in judges:
         key = dose_key(judge.dose_e_per_px)

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import torch
 
 from segdepth_app.datasets.labels import pool_discs
-from segdepth_app.evaluation.calibration import ReliabilityPair
+from segdepth_app.evaluation.calibration import ReliabilityPair, softmax
 from segdepth_app.evaluation.deviation import DeviationTally
 from segdepth_app.evaluation.metrics import (
     BinnedTally,
@@ -27,6 +28,30 @@ from segdepth_app.evaluation.truth import SpecimenTruth
 from segdepth_app.specimen.table import SYMBOLS
 
 
+@dataclass(frozen=True)
+class Judged:
+    """What one image was called."""
+
+    columns: np.ndarray
+    """Rows of the column table that were judged, (n,)."""
+    called: np.ndarray
+    """Count each was called, (n,)."""
+    probability: np.ndarray
+    """Calibrated, pooled over each column, (n, 11)."""
+    depth: np.ndarray
+    """Called class of every pixel, uint8 (h, w)."""
+
+    @property
+    def confidence(self) -> np.ndarray:
+        """Of each column's call, (n,)."""
+        return np.asarray(self.probability.max(axis=1, initial=0))
+
+    @property
+    def n_right(self) -> int:
+        """Columns called right."""
+        return int((self.called == self.columns["count"]).sum())
+
+
 @dataclass
 class Judge:
     """Judges depth maps at one dose, with one softmax temperature."""
@@ -35,6 +60,8 @@ class Judge:
     temperature: float
     defocus_bins: Bins
     spread_bins: Bins
+    seed: int = 1
+    n_bootstrap: int = 1000
     pixels: PixelTally = field(default_factory=PixelTally)
     elements: GroupedTally = field(default_factory=GroupedTally)
     kinds: GroupedTally = field(default_factory=GroupedTally)
@@ -49,14 +76,33 @@ class Judge:
         self.defocus = BinnedTally(self.defocus_bins)
         self.spread = BinnedTally(self.spread_bins)
 
-    def add(self, logits: np.ndarray, truth: SpecimenTruth, *, c1_nm: float, image_spread_pm: float) -> None:
-        """One image: logits float32 (11, h, w) on the grid of the truth."""
+    def add(
+        self,
+        logits: np.ndarray | torch.Tensor,
+        truth: SpecimenTruth,
+        *,
+        c1_nm: float,
+        image_spread_pm: float,
+        specimen: int = 0,
+        split: str = "",
+        image: int | None = None,
+    ) -> Judged:
+        """One image: logits float32 (11, h, w) on the grid of the truth, on any device; returns what was called.
+
+        `specimen` is what intervals resample, `split` the one it belongs to, `image` its number for messages.
+        Raises: ModelError where a logit is not finite.
+        """
+        logits = logits if isinstance(logits, np.ndarray) else logits.cpu().numpy()
         self.pixels.add(truth.depth, logits.argmax(axis=0), truth.at_centre)
         self.pixel_reliability.add(logits, truth.depth, self.temperature)
         pooled = pool_discs(logits, truth.discs, len(truth.inside))[truth.inside]
         judged = ~np.isnan(pooled[:, 0])
         self.unjudged += int((~judged).sum())
         self._add_columns(truth.columns[judged], pooled[judged], truth.kind, c1_nm, image_spread_pm)
+        probability = softmax(pooled[judged].T, self.temperature).T
+        return Judged(
+            truth.columns[judged], probability.argmax(axis=1), probability, logits.argmax(axis=0).astype(np.uint8)
+        )
 
     def _add_columns(
         self, columns: np.ndarray, pooled: np.ndarray, kind: str, c1_nm: float, image_spread_pm: float

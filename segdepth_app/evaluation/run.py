@@ -168,7 +168,15 @@ def judge_images(bench: Bench, rows: np.ndarray, judges: list[Judge], reporter: 
         for number, judge in enumerate(judges):
             reporter.raise_if_cancelled()
             logits = bench.logits(int(row), clean, judge.dose_e_per_px)
-            judge.add(logits, truth, c1_nm=c1, image_spread_pm=spread)
+            judge.add(
+                logits,
+                truth,
+                c1_nm=c1,
+                image_spread_pm=spread,
+                specimen=specimen,
+                split=bench.dataset.specimen(specimen)["split"].decode(),
+                image=int(row),
+            )
             reporter.progress(done * len(judges) + number + 1, len(rows) * len(judges), "images")
 
 
@@ -183,6 +191,8 @@ def make_judges(config: EvaluateConfig, dataset: Dataset, card: ModelCard, rows:
             temperature=card.temperature(dose * area),
             defocus_bins=Bins.over(index["c1_nm"], width=DEFOCUS_BIN_NM),
             spread_bins=Bins.over(index["image_spread_pm"], width=SPREAD_BIN_PM),
+            seed=config.seed,
+            n_bootstrap=config.n_bootstrap,
         )
         for dose in dict.fromkeys(config.doses_e_per_px)
     ]
