@@ -24,9 +24,18 @@ class Reliability:
         """Calls: confidence in [0, 1] and whether each was right, of the same shape."""
         values = confidence.astype(np.float64).ravel()
         index = np.minimum((values * N_BINS).astype(np.int64), N_BINS - 1)
-        self.n += np.bincount(index, minlength=N_BINS)
+        wrong, fine = np.bincount(index + N_BINS * right.ravel(), minlength=2 * N_BINS).reshape(2, N_BINS)
+        self.n += wrong + fine
         self.confidence += np.bincount(index, weights=values, minlength=N_BINS)
-        self.right += np.bincount(index[right.ravel()], minlength=N_BINS)
+        self.right += fine
+
+    def plus(self, other: "Reliability") -> "Reliability":
+        """Both together."""
+        return Reliability(self.n + other.n, self.confidence + other.confidence, self.right + other.right)
+
+    def sums(self) -> np.ndarray:
+        """What ece_of_sums needs, (bins + 1,): right calls less summed confidence, and the calls."""
+        return np.append(self.right - self.confidence, self.n.sum())
 
     def ece(self) -> float | None:
         """Expected calibration error; None without any call."""
@@ -36,6 +45,12 @@ class Reliability:
     def table(self) -> np.ndarray:
         """float64 (3, bins): calls, summed confidence, right calls."""
         return np.stack([self.n, self.confidence, self.right]).astype(np.float64)
+
+
+def ece_of_sums(sums: np.ndarray) -> np.ndarray:
+    """Expected calibration error of Reliability.sums (..., bins + 1); not finite without any call."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.abs(sums[..., :-1]).sum(axis=-1) / sums[..., -1])
 
 
 def edges() -> np.ndarray:
@@ -57,8 +72,14 @@ class ReliabilityPair:
     before: Reliability = field(default_factory=Reliability)
     after: Reliability = field(default_factory=Reliability)
 
-    def add(self, logits: np.ndarray, truth: np.ndarray, temperature: float) -> None:
-        """Calls: logits (11, …) and the true class (…)."""
-        right = logits.argmax(axis=0) == truth
-        self.before.add(softmax(logits).max(axis=0), right)
-        self.after.add(softmax(logits, temperature).max(axis=0), right)
+    def add(self, confidence: np.ndarray, calibrated: np.ndarray, right: np.ndarray) -> np.ndarray:
+        """Calls: confidence before and after, and whether each was right; Reliability.sums() of them, after."""
+        self.before.add(confidence, right)
+        mine = Reliability()
+        mine.add(calibrated, right)
+        self.after = self.after.plus(mine)
+        return mine.sums()
+
+    def table(self) -> np.ndarray:
+        """float64 (before/after, calls/summed confidence/right calls, bins)."""
+        return np.stack([self.before.table(), self.after.table()])

@@ -1,14 +1,19 @@
 """Does the network read columns, or does it fill them in from their neighbours?
 
-A column stands δ = count - plane atoms off the smooth wedge around it (fields `plane` and `deviation` of
-the column table). A network that reads the column calls its count; one that has learned "row index =
-depth" calls the plane. So of the columns with δ = ±1, ±2, ±3: how many are called right, and how many as
-the plane says; and of the straight ones (δ = 0), how many are called something else.
+A column stands δ = count - plane atoms off what its surroundings suggest. A network that reads the column calls its
+count; one that has learned "row index = depth" calls the plane. So of the columns with δ = ±1, ±2, ±3: how many are
+called right, and how many as the plane says; of the straight ones (δ = 0), how many are called something else; and of
+the vacancies (no atoms where the plane has some), how many are called empty, and how many filled in as the plane says.
 
-The *pull* says it in one number: the share of δ that the calls take back,
-Σ (count - called) δ / Σ δ², 0 for a reader with errors that ignore the plane, 1 for a copy of the plane.
+The plane is that of the smooth wedge the specimen was made from (field `plane` of the column table), or, where there
+is none, as in shuffled specimens, one fitted to the neighbours (evaluation.neighbours). Three numbers sum it up:
 
-Shuffled specimens have no plane and are left out; their plain accuracy stands beside it.
+pull              Σ (count - called) δ / Σ δ² over |δ| ≤ 3, the share of δ that the calls take back: 0 for a reader
+                  with errors that ignore the plane, 1 for a copy of the plane
+neighbour_weight  the coefficient of the plane where the called count is regressed on true count and plane. It is
+                  what counts on shuffled specimens: there an unsure reader's calls lean towards the mean of all
+                  columns, as the fitted planes do, and the pull would take that for copying
+vacancies.pull    Σ called · plane / Σ plane² over vacancies: the share of the missing atoms that is filled in
 """
 
 from dataclasses import dataclass, field
@@ -16,89 +21,130 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from segdepth_app.evaluation.metrics import share
+from segdepth_app.evaluation.neighbours import NO_REFERENCE
+from segdepth_app.evaluation.prepared import NEIGHBOURS, PLANE
+from segdepth_app.evaluation.verdict import verdict
 
+FARTHEST = 3
 DEVIATIONS = (-3, -2, -1, 1, 2, 3)
-FEWEST_COLUMNS = 30
-PULL_OF_A_READER = 0.2
-PULL_OF_A_COPY = 0.5
-STRAIGHT_ACCURACY_TO_JUDGE = 0.3
-
-HEADINGS = {
-    "columns": "Reads columns",
-    "leaning": "Reads columns, but leans on their neighbours",
-    "neighbourhoods": "Reads neighbourhoods: fills columns in",
-    "unclear": "Cannot tell whether it reads columns",
-}
+SINGULAR = 1e-9
 
 
-def _counts() -> dict[int, np.ndarray]:
-    return {delta: np.zeros(3, np.int64) for delta in (0, *DEVIATIONS)}
+def _by_delta() -> np.ndarray:
+    return np.zeros((3, 2 * FARTHEST + 1), np.int64)
+
+
+def _three() -> np.ndarray:
+    return np.zeros(3, np.int64)
+
+
+def _squares() -> np.ndarray:
+    return np.zeros((4, 4))
 
 
 @dataclass
 class DeviationTally:
-    """Calls, right calls and calls as the plane, by δ."""
+    """Calls, right calls and calls as the reference, by δ and of vacancies; sums behind the three numbers."""
 
-    counts: dict[int, np.ndarray] = field(default_factory=_counts)
+    reference: str = PLANE
+    counts: np.ndarray = field(default_factory=_by_delta)  # [calls / right / as plane, δ + 3]
     taken_back: float = 0.0
     squares: float = 0.0
+    vacancies: np.ndarray = field(default_factory=_three)
+    filled_in: float = 0.0
+    missing: float = 0.0
+    products: np.ndarray = field(default_factory=_squares)  # of (1, count, plane, called)
 
     def add(self, count: np.ndarray, plane: np.ndarray, called: np.ndarray) -> None:
-        """Columns (n,): true count, count of the smooth wedge, called count."""
-        count, plane, called = (values.astype(np.int64) for values in (count, plane, called))
+        """Columns (n,): true count, count the reference suggests or NO_REFERENCE, called count."""
+        known = plane != NO_REFERENCE
+        count, plane, called = (values[known].astype(np.int64) for values in (count, plane, called))
         delta = count - plane
-        for value, tally in self.counts.items():
-            chosen = delta == value
-            right = called[chosen] == count[chosen]
-            as_plane = called[chosen] == plane[chosen]
-            tally += (chosen.sum(), right.sum(), as_plane.sum())
-        judged = (delta != 0) & (np.abs(delta) <= max(DEVIATIONS))
-        self.taken_back += float(((count - called) * delta)[judged].sum())
-        self.squares += float((delta[judged] ** 2).sum())
+        right, as_plane = called == count, called == plane
+        near = np.abs(delta) <= FARTHEST
+        for row, chosen in zip(self.counts, (near, near & right, near & as_plane), strict=True):
+            row += np.bincount(delta[chosen] + FARTHEST, minlength=len(row))
+        self.taken_back += float(((count - called) * delta)[near].sum())
+        self.squares += float((delta[near] ** 2).sum())
+        vacant = (count == 0) & (plane > 0)
+        self.vacancies += (vacant.sum(), right[vacant].sum(), as_plane[vacant].sum())
+        self.filled_in += float((called * plane)[vacant].sum())
+        self.missing += float((plane[vacant] ** 2).sum())
+        terms = np.stack([np.ones_like(count), count, plane, called]).astype(np.float64)
+        self.products += terms @ terms.T
+
+    def plus(self, other: "DeviationTally") -> "DeviationTally":
+        """Both together; they must have the same reference."""
+        if self.reference != other.reference:
+            raise ValueError("Tallies against different references cannot be added.")
+        names = ("counts", "taken_back", "squares", "vacancies", "filled_in", "missing", "products")
+        return DeviationTally(self.reference, *(getattr(self, name) + getattr(other, name) for name in names))
 
     def figures(self, shuffled_accuracy: float | None = None) -> dict[str, object]:
-        """Shares by δ, of all deviating and of the straight columns, the pull, and a verdict in words."""
-        total = sum(self.counts[delta] for delta in DEVIATIONS)
-        n, right, _ = self.counts[0]
+        """Shares by δ, of all deviating, of the straight and of the empty columns, the sums, a verdict in words."""
+        by_delta = {delta: self.counts[:, delta + FARTHEST] for delta in (0, *DEVIATIONS)}
+        n, right, _ = by_delta[0]
         figures: dict[str, object] = {
-            "by_deviation": {f"{delta:+d}": _shares(self.counts[delta]) for delta in DEVIATIONS},
-            "all": _shares(np.asarray(total)),
+            "reference": self.reference,
+            "by_deviation": {f"{delta:+d}": _shares(by_delta[delta], "as_plane") for delta in DEVIATIONS},
+            "all": _shares(self.counts.sum(axis=1) - by_delta[0], "as_plane"),
             "straight": {"n": int(n), "right": share(right, n), "called_deviating": share(n - right, n)},
+            "vacancies": {**_shares(self.vacancies, "filled_in"), "pull": share(self.filled_in, self.missing)},
             "pull": share(self.taken_back, self.squares),
+            "neighbour_weight": self.neighbour_weight(),
         }
-        kind, text = verdict(figures, shuffled_accuracy)
-        return {**figures, "verdict": kind, "verdict_heading": HEADINGS[kind], "verdict_text": text}
+        return {**figures, **verdict(figures, shuffled_accuracy)}
+
+    def neighbour_weight(self) -> float | None:
+        """The plane's coefficient; None where count and plane do not vary apart from one another."""
+        n = self.products[0, 0]
+        if not n:
+            return None
+        mean = self.products[0, 1:] / n
+        count, plane, called = range(3)
+        spread = self.products[1:, 1:] / n - np.outer(mean, mean)
+        both = spread[count, count] * spread[plane, plane] - spread[count, plane] ** 2
+        if both <= SINGULAR * max(1.0, spread[count, count] * spread[plane, plane]):
+            return None
+        by_plane = spread[plane, called] * spread[count, count] - spread[count, called] * spread[count, plane]
+        return float(by_plane / both)
 
 
-def _shares(tally: np.ndarray) -> dict[str, float | int | None]:
+@dataclass
+class DeviationsByKind:
+    """One tally for every kind of specimen and reference."""
+
+    tallies: dict[tuple[str, str], DeviationTally] = field(default_factory=dict)
+
+    def add(self, kind: str, reference: str, count: np.ndarray, plane: np.ndarray, called: np.ndarray) -> None:
+        """Columns (n,) of one specimen."""
+        tally = self.tallies.setdefault((kind, reference), DeviationTally(reference))
+        tally.add(count, plane, called)
+
+    def together(self) -> DeviationTally:
+        """All specimens with a plane; where there are none, those judged by their neighbours."""
+        known = {reference for _, reference in self.tallies}
+        reference = NEIGHBOURS if known == {NEIGHBOURS} else PLANE
+        total = DeviationTally(reference)
+        for (_, against), tally in self.tallies.items():
+            if against == reference:
+                total = total.plus(tally)
+        return total
+
+    def figures(self) -> dict[str, dict[str, object]]:
+        """figures() of every kind; a kind with and without planes stands twice."""
+        named = {}
+        for (kind, reference), tally in sorted(self.tallies.items()):
+            twice = reference == NEIGHBOURS and (kind, PLANE) in self.tallies
+            named[f"{kind} ({reference})" if twice else kind] = tally.figures()
+        return named
+
+
+def _shares(tally: np.ndarray, as_plane_name: str) -> dict[str, float | int | None]:
     n, right, as_plane = (int(value) for value in tally)
     return {
         "n": n,
         "right": share(right, n),
-        "as_plane": share(as_plane, n),
+        as_plane_name: share(as_plane, n),
         "otherwise": share(n - right - as_plane, n),
     }
-
-
-def verdict(figures: dict, shuffled_accuracy: float | None = None) -> tuple[str, str]:
-    """A key of HEADINGS, and the reason in plain words with its numbers."""
-    deviating, straight, pull = figures["all"], figures["straight"], figures["pull"]
-    if deviating["n"] < FEWEST_COLUMNS:
-        return "unclear", (
-            f"This needs {FEWEST_COLUMNS} columns that stand 1 to 3 atoms off their surroundings; the dataset has "
-            f"{deviating['n']}. Judge on one with rough specimens."
-        )
-    text = (
-        f"Of {deviating['n']} columns 1 to 3 atoms off their surroundings {deviating['right']:.0%} are called right "
-        f"and {deviating['as_plane']:.0%} as their surroundings suggest; the calls take back {pull:.0%} of the "
-        "difference."
-    )
-    if straight["n"]:
-        text += f" Of straight columns {straight['called_deviating']:.0%} are called deviating."
-    if shuffled_accuracy is not None:
-        text += f" On shuffled depths {shuffled_accuracy:.0%} are called right."
-    if straight["n"] and straight["right"] < STRAIGHT_ACCURACY_TO_JUDGE:
-        return "unclear", f"Even columns in line with their surroundings are mostly called wrong. {text}"
-    if pull < PULL_OF_A_READER:
-        return "columns", text
-    return ("leaning" if pull < PULL_OF_A_COPY else "neighbourhoods"), text

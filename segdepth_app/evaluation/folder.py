@@ -17,6 +17,8 @@ import numpy as np
 from segdepth_app.errors import InputError
 from segdepth_app.evaluation.calibration import edges
 from segdepth_app.evaluation.judge import Judge
+from segdepth_app.evaluation.missing import missing_figures, missing_intervals
+from segdepth_app.evaluation.presence import presence_edges
 from segdepth_app.evaluation.records import ARRAYS_FILE, FORMAT, METRICS_FILE, WORST_FOLDER, dose_key
 from segdepth_app.paths import writable_target
 
@@ -94,38 +96,15 @@ def _remove(path: Path) -> None:
 
 
 def _record(judges: list[Judge], provenance: dict[str, Any], notes: Sequence[str]) -> dict[str, Any]:
-    notes = list(notes)
+    said = list(notes)
     doses = {}
     for judge in judges:
         key = dose_key(judge.dose_e_per_px)
         doses[key] = without_nan(judge.figures())
-        notes += [f"λ = {key}: {note}" for note in missing_figures(doses[key])]
+        said += [f"λ = {key}: {note}" for note in missing_figures(doses[key])]
+    said += missing_intervals(doses, judges[0].n_bootstrap)
     provenance = {**provenance, "n_columns": doses[dose_key(judges[0].dose_e_per_px)]["n_columns"]}
-    return {"format": FORMAT, "doses": doses, "provenance": provenance, "notes": notes}
-
-
-WHY_MISSING = {
-    "pixel_accuracy": "no pixels were judged",
-    "centre_accuracy": "no pixel lies near a column that holds atoms",
-    "detection_rate": "no pixel belongs to a column",
-    "hallucination_rate": "no pixel was called a column",
-    "column_accuracy": "no columns",
-    "column_within_one": "no columns",
-    "column_mae": "no columns",
-    "vacancy_accuracy": "no empty sites in the dataset",
-    "pixel_ece": "no pixels were judged",
-    "column_ece": "no columns",
-}
-
-
-def missing_figures(figures: dict[str, Any]) -> list[str]:
-    """Why a figure is null, one sentence each."""
-    notes = [f"{name} is null: {why}." for name, why in WHY_MISSING.items() if figures[name] is None]
-    if figures["deviating"]["pull"] is None:
-        notes.append("deviating.pull is null: no column stands 1 to 3 atoms off its surroundings.")
-    if figures["n_unjudged"]:
-        notes.append(f"{figures['n_unjudged']} columns have no pixel of their own and were left out.")
-    return notes
+    return {"format": FORMAT, "doses": doses, "provenance": provenance, "notes": said}
 
 
 def without_nan(value: Any) -> Any:
@@ -142,11 +121,12 @@ def without_nan(value: Any) -> Any:
 
 
 def _stacked(judges: list[Judge]) -> dict[str, np.ndarray]:
-    """Arrays with the dose as first axis, `doses_e_per_px` (D,) and `reliability_edges` (B + 1,)."""
+    """Arrays with the dose as first axis, `doses_e_per_px` (D,) and the edges of bins."""
     arrays = [judge.arrays() for judge in judges]
     stacked = {name: np.stack([item[name] for item in arrays]) for name in arrays[0]}
     return {
         "doses_e_per_px": np.array([judge.dose_e_per_px for judge in judges]),
         "reliability_edges": edges(),
+        "presence_edges": presence_edges(),
         **stacked,
     }

@@ -45,14 +45,25 @@ def mean_absolute_error(matrix: np.ndarray) -> float | None:
     return share((matrix * _distance()).sum(), matrix.sum())
 
 
-def detection_rate(matrix: np.ndarray) -> float | None:
-    """Share of true columns' pixels (class > 0) that are called a column."""
-    return share(matrix[1:, 1:].sum(), matrix[1:].sum())
+def pixel_shares(pixels: np.ndarray, centres: np.ndarray) -> dict[str, tuple[int, int]]:
+    """The paper's four, each as (part, whole) of the confusions of all pixels and of those at centres."""
+    return {
+        "pixel_accuracy": (np.trace(pixels), pixels.sum()),
+        "centre_accuracy": (np.trace(centres), centres.sum()),
+        "detection_rate": (pixels[1:, 1:].sum(), pixels[1:].sum()),
+        "hallucination_rate": (pixels[0, 1:].sum(), pixels[:, 1:].sum()),
+    }
 
 
-def hallucination_rate(matrix: np.ndarray) -> float | None:
-    """Share of pixels called a column (class > 0) that are background."""
-    return share(matrix[0, 1:].sum(), matrix[:, 1:].sum())
+def column_shares(columns: np.ndarray) -> dict[str, tuple[int, int]]:
+    """Accuracy, ±1, mean absolute error in atoms, and accuracy of empty sites, each as (part, whole)."""
+    n = columns.sum()
+    return {
+        "column_accuracy": (np.trace(columns), n),
+        "column_within_one": ((columns * (_distance() <= 1)).sum(), n),
+        "column_mae": ((columns * _distance()).sum(), n),
+        "vacancy_accuracy": (columns[0, 0], columns[0].sum()),
+    }
 
 
 def summary(matrix: np.ndarray) -> Figures:
@@ -70,7 +81,8 @@ def _distance() -> np.ndarray:
     return np.abs(classes[:, None] - classes[None, :])
 
 
-def _empty() -> np.ndarray:
+def empty_confusion() -> np.ndarray:
+    """int64 (11, 11) of zeros."""
     return np.zeros((N_CLASSES, N_CLASSES), np.int64)
 
 
@@ -78,42 +90,21 @@ def _empty() -> np.ndarray:
 class PixelTally:
     """Confusions of all pixels and of the pixels at column centres."""
 
-    pixels: np.ndarray = field(default_factory=_empty)
-    centres: np.ndarray = field(default_factory=_empty)
+    pixels: np.ndarray = field(default_factory=empty_confusion)
+    centres: np.ndarray = field(default_factory=empty_confusion)
 
     def add(self, truth: np.ndarray, called: np.ndarray, at_centre: np.ndarray) -> None:
         """One image: true and called classes (H, W), and the mask of pixels near a column centre."""
-        self.pixels += confusion(truth, called)
-        self.centres += confusion(truth[at_centre], called[at_centre])
+        self.add_confusions(confusion(truth, called), confusion(truth[at_centre], called[at_centre]))
+
+    def add_confusions(self, pixels: np.ndarray, centres: np.ndarray) -> None:
+        """One image, counted already."""
+        self.pixels += pixels
+        self.centres += centres
 
     def figures(self) -> dict[str, float | None]:
         """The paper's four."""
-        return {
-            "pixel_accuracy": accuracy(self.pixels),
-            "centre_accuracy": accuracy(self.centres),
-            "detection_rate": detection_rate(self.pixels),
-            "hallucination_rate": hallucination_rate(self.pixels),
-        }
-
-
-@dataclass
-class GroupedTally:
-    """One confusion matrix per label of a group (element, specimen kind, bin of defocus, …)."""
-
-    matrices: dict[str, np.ndarray] = field(default_factory=dict)
-
-    def add(self, truth: np.ndarray, called: np.ndarray, label: str) -> None:
-        """Columns (n,) of one label."""
-        self.matrices.setdefault(label, _empty())
-        self.matrices[label] += confusion(truth, called)
-
-    def of(self, label: str) -> np.ndarray:
-        """The matrix of a label; zeros if it never came."""
-        return self.matrices.get(label, _empty())
-
-    def figures(self) -> dict[str, Figures]:
-        """summary() of every label."""
-        return {label: summary(matrix) for label, matrix in sorted(self.matrices.items())}
+        return {name: share(part, whole) for name, (part, whole) in pixel_shares(self.pixels, self.centres).items()}
 
 
 def by_depth(matrix: np.ndarray) -> dict[str, Figures]:
@@ -122,7 +113,7 @@ def by_depth(matrix: np.ndarray) -> dict[str, Figures]:
 
 
 def _row_alone(matrix: np.ndarray, row: int) -> np.ndarray:
-    alone = _empty()
+    alone = empty_confusion()
     alone[row] = matrix[row]
     return alone
 
@@ -148,26 +139,3 @@ class Bins:
         """The bin a value falls in; values outside go to the nearest bin."""
         found = int(np.searchsorted(self.edges, value, side="right")) - 1
         return min(max(found, 0), len(self.edges) - 2)
-
-
-@dataclass
-class BinnedTally:
-    """One confusion matrix per bin of a number that belongs to the image (defocus, image spread)."""
-
-    bins: Bins
-    matrices: np.ndarray = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.matrices = np.zeros((len(self.bins.edges) - 1, N_CLASSES, N_CLASSES), np.int64)
-
-    def add(self, truth: np.ndarray, called: np.ndarray, value: float) -> None:
-        """Columns (n,) of one image."""
-        self.matrices[self.bins.index(value)] += confusion(truth, called)
-
-    def figures(self) -> list[Figures]:
-        """low, high and summary() of every bin."""
-        limits = zip(self.bins.edges[:-1], self.bins.edges[1:], strict=True)
-        return [
-            {"low": low, "high": high, **summary(matrix)}
-            for (low, high), matrix in zip(limits, self.matrices, strict=True)
-        ]

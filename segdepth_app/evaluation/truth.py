@@ -4,12 +4,14 @@ Units: columns' x, y in Å from the centre of the first reference pixel; maps ar
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from segdepth_app.config import LabelConfig
 from segdepth_app.datasets.labels import centre_mask, pixel_positions, plateau_map, ring_maps
 from segdepth_app.datasets.store import Dataset
+from segdepth_app.evaluation.prepared import PreparedTruth, prepare
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,18 @@ class SpecimenTruth:
     depth: np.ndarray  # uint8 (h, w), ring labels
     at_centre: np.ndarray  # bool (h, w)
     discs: np.ndarray  # int32 (h, w), row of the *whole* table whose plateau a pixel lies on
+
+    @cached_property
+    def prepared(self) -> PreparedTruth:
+        """What judging needs of it, computed once for all images and doses."""
+        return prepare(
+            kind=self.kind,
+            columns=self.columns,
+            inside=self.inside,
+            depth=self.depth,
+            at_centre=self.at_centre,
+            discs=self.discs,
+        )
 
 
 def specimen_truth(

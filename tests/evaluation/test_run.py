@@ -90,7 +90,9 @@ def test_the_folder_holds_figures_arrays_and_metrics_for_each_dose(dataset, mode
     evaluation = read_evaluation(dataset.parent / "out")
     assert list(evaluation.doses) == ["2.5", "1"]
     for figures in evaluation.doses.values():
-        assert all(isinstance(figures[name], float) for name in HEADLINES)
+        missing = [name for name in HEADLINES if not isinstance(figures[name], float)]
+        # the toy has no empty sites to tell columns from
+        assert missing == ["column_average_precision"]
         assert figures["n_columns"] == 6 * N * N
     assert [item.folder.name for item in list_evaluations(dataset.parent)] == ["out"]
 
