@@ -33,7 +33,7 @@ def plain_parser(**settings: Any) -> OneLineParser:
 
 
 def add_field(
-    parser: argparse.ArgumentParser, model: type[Config], field: str, *, flag: str = "", **settings: Any
+    parser: argparse._ActionsContainer, model: type[Config], field: str, *, flag: str = "", **settings: Any
 ) -> None:
     """An option for one field of a config; absent from the namespace when it is not given."""
     name = flag or "--" + field.replace("_", "-")
@@ -58,7 +58,7 @@ def field_help(model: type[Config], field: str) -> str:
         facts.append(f"{low} to {high}")
     elif low or high:
         facts.append(low if low else f"at most {high}")
-    if not info.is_required() and info.default not in (None, False):
+    if not info.is_required() and info.default not in (None, False, ()):
         facts.append(f"default {_shown(info.default)}")
     return (f"{text} ({'; '.join(filter(None, facts))})." if facts else f"{text}.").replace("%", "%%")
 

@@ -14,6 +14,8 @@ from segdepth_app.verbs.console import ConsoleReporter, signals_become
 from segdepth_app.verbs.jobs import JobVerb
 
 DONE, CANCELLED = 0, 130
+GOES_ON = {"train": "--resume", "study": "the same command"}
+"""Jobs that an interruption only pauses, and what makes them go on."""
 
 
 def add_verb(verbs: Any, verb: JobVerb) -> None:
@@ -27,8 +29,8 @@ def add_verb(verbs: Any, verb: JobVerb) -> None:
 
 def run(job: str, settings: Config, *, as_json: bool = False) -> int:
     """Runs the job to its end and returns the exit code. Raises: what the job raises."""
-    # a training that is interrupted can be resumed; anything else leaves nothing half-made
-    interrupt = Command.PAUSE if job == "train" else Command.CANCEL
+    # a training or study that is interrupted can be resumed; anything else leaves nothing half-made
+    interrupt = Command.PAUSE if job in GOES_ON else Command.CANCEL
     inbox = Inbox()
     with signals_become(interrupt, inbox):
         (_for_program if as_json else _for_person)(job, settings, inbox)
@@ -42,7 +44,7 @@ def _for_person(job: str, settings: Config, inbox: Inbox) -> None:
     finally:
         reporter.close()
     if inbox.command is Command.PAUSE:
-        print("Paused; --resume goes on.", file=sys.stderr)  # noqa: T201 (the command line's output)
+        print(f"Paused; {GOES_ON[job]} goes on.", file=sys.stderr)  # noqa: T201 (the command line's output)
 
 
 def _for_program(job: str, settings: Config, inbox: Inbox) -> None:

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from segdepth_app.evaluation.records import HEADLINES, dose_key
-from segdepth_app.evaluation.studies.kinds import Judged
+from segdepth_app.evaluation.paper import PaperRow
+from segdepth_app.evaluation.records import HEADLINES, PAPER_DOSE_E_PER_PX, dose_key
+from segdepth_app.evaluation.studies.kinds import Done, Judged, Source
 from segdepth_app.evaluation.studies.parts import Value, with_interval
 
 HEADINGS = {
@@ -16,14 +17,12 @@ HEADINGS = {
     "column_within_one": "Columns within ±1",
     "column_mae": "Column error (atoms)",
     "column_rps": "Column RPS",
+    "pixel_average_precision": "Pixel average precision",
+    "column_average_precision": "Column average precision",
     "pixel_ece": "Pixel ECE",
     "column_ece": "Column ECE",
 }
 """Headings of the headline figures; a figure without one is headed by its name."""
-
-
-FIGURES = tuple(dict.fromkeys((*HEADLINES, *HEADINGS)))
-"""The headline figures in their usual order."""
 
 
 def look(values: Any, *path: str) -> Any:
@@ -37,7 +36,7 @@ def look(values: Any, *path: str) -> Any:
 
 def headings() -> dict[str, str]:
     """Key and heading of every headline figure."""
-    return {name: HEADINGS.get(name, name.replace("_", " ")) for name in FIGURES}
+    return {name: HEADINGS.get(name, name.replace("_", " ")) for name in HEADLINES}
 
 
 def at_dose(judged: Judged, dose_e_per_px: float) -> dict[str, Any]:
@@ -53,9 +52,55 @@ def interval(figures: Mapping[str, Any], name: str) -> Sequence[float] | None:
 def headline_cells(figures: Mapping[str, Any]) -> dict[str, Value]:
     """All headline figures of a dose with their intervals, as cells of a table's row."""
     cells: dict[str, Value] = {}
-    for name in FIGURES:
+    for name in HEADLINES:
         cells |= with_interval(name, figures.get(name), interval(figures, name))
     return cells
+
+
+def named_row(judged: Judged, dose_e_per_px: float) -> dict[str, Value]:
+    """The cells that say what a row is about: model, dataset, dose per pixel and per area."""
+    per_area = look(judged.evaluation.provenance, "doses_e_per_a2", dose_key(dose_e_per_px))
+    return {
+        "model": judged.model.name,
+        "dataset": judged.dataset.name,
+        "dose_e_per_px": dose_e_per_px,
+        "dose_e_per_a2": per_area,
+    }
+
+
+def paper_row(row: PaperRow) -> dict[str, Value]:
+    """A row of the paper's tables, named and measured as printed there."""
+    named: dict[str, Value] = {
+        "model": f"paper, {row.label}",
+        "dataset": f"paper, {row.table}",
+        "dose_e_per_px": PAPER_DOSE_E_PER_PX,
+    }
+    return named | row.figures
+
+
+NAMED = {"model": "Model", "dataset": "Dataset", "dose_e_per_px": "Dose (e/px)", "dose_e_per_a2": "Dose (e/Å²)"}
+"""Columns of `named_row`."""
+
+
+def series_label(done: Done, *parts: str, dataset: Source | None = None, dose_e_per_px: float | None = None) -> str:
+    """Label of a curve: the parts, and dataset and dose where the study has several."""
+    words = [part for part in parts if part]
+    if dataset is not None and len(done.setup.datasets) > 1:
+        words.append(dataset.name)
+    if dose_e_per_px is not None and len(done.config.doses) > 1:
+        words.append(f"λ = {dose_e_per_px:g}")
+    return ", ".join(words)
+
+
+def model_facts(judged: Judged, *path: str) -> Any:
+    """What the evaluation says of the model: look(…, "network", "width")."""
+    return look(judged.evaluation.provenance, "model", *path)
+
+
+def trained_doses(judged: Judged) -> tuple[float, float] | None:
+    """Lowest and highest dose that the model was trained at, in electrons per reference pixel."""
+    doses = model_facts(judged, "trained_doses_e_per_px")
+    return (float(doses[0]), float(doses[1])) if doses else None
 
 
 def missing_notes(judged: Sequence[Judged]) -> list[str]:

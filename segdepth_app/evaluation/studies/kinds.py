@@ -13,7 +13,7 @@ The rules of a step's `run(context)`:
 - it writes into `context.place` (a folder or file of its own inside the study folder), whole or not at all;
 - it may be called again, after a kill or a pause, and then goes on or starts anew;
 - it asks `context.reporter.raise_if_cancelled()` between units of work, and leaves nothing half-made then. A pause
-  of the study reaches it as a cancel, unless the step has `pauses`: such a step is told to pause and returns;
+  of the study reaches it as a cancel, unless the step has `pauses`: such a step is told to pause, and returns "paused";
 - it raises SegDepthError where it cannot be done: the step is marked failed with that sentence, the others go on.
 """
 
@@ -68,7 +68,8 @@ class Step:
     what: What
     place: str
     """Where its outcome lies, a path inside the study folder with `/`; there only when the step is done."""
-    run: Callable[[Context], None]
+    run: "Callable[[Context], str | None]"
+    """Does it; gives "paused" where it has paused (see `pauses`), else None."""
     uses: tuple[Source, ...] = ()
     """Models and datasets it reads: it waits for the steps that make them, and is done anew when they change."""
     after: tuple[str, ...] = ()

@@ -26,9 +26,10 @@ def table(name: str, title: str, columns: Mapping[str, str], rows: Sequence[Mapp
 
 
 def with_interval(key: str, value: float | None, interval: Sequence[float | None] | None) -> dict[str, Value]:
-    """A row's entries for a number and its interval."""
-    low, high = interval or (None, None)
-    return {key: value, f"{key}_low": low, f"{key}_high": high}
+    """A row's entries for a number and, where it is known, its interval."""
+    if interval is None or None in interval:
+        return {key: value}
+    return {key: value, f"{key}_low": interval[0], f"{key}_high": interval[1]}
 
 
 def curve(
