@@ -1,0 +1,195 @@
+"""A study in words and numbers, as its page shows it. No Qt."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from math import floor, log10
+from typing import Any
+
+from segdepth_app.config import STUDIES
+from segdepth_app.evaluation.study_records import Study
+from segdepth_app.gui.texts import duration
+
+NONE = "–"
+STEP_WORDS = {"waiting": "waiting", "running": "running", "done": "✓ done", "failed": "✗ failed"}
+WHAT_WORDS = {
+    "simulate": "Simulate",
+    "train": "Train",
+    "evaluate": "Evaluate",
+    "gradient": "Gradients",
+    "observe": "Ideal observer",
+}
+PAPER_STARTS = ("paper,", "the paper")
+"""How a row of the paper's figures begins one of its cells."""
+
+
+def kind_title(kind: str) -> str:
+    """What a kind of study is called; a kind of another version by its own name."""
+    facts = STUDIES.get(kind)  # type: ignore[call-overload]
+    return facts.title if facts else kind
+
+
+def question(kind: str) -> str:
+    """What it asks, and where the paper has it."""
+    facts = STUDIES.get(kind)  # type: ignore[call-overload]
+    if facts is None:
+        return ""
+    return facts.question + (f" ({facts.paper} of the paper)" if facts.paper else "")
+
+
+def list_entry(study: Study, state: str = "") -> str:
+    """Two lines for the list; `state` where a job of this window knows better."""
+    return f"{kind_title(study.kind)}: {study.folder.name}\n{state or state_word(study)} · {when(study.created)}"
+
+
+def state_word(study: Study, *, is_live: bool = False) -> str:
+    """The state for people: without a job, a running study is one that was interrupted."""
+    return "interrupted" if study.state == "running" and not is_live else study.state
+
+
+def state_sentence(study: Study, *, is_live: bool = False) -> str:
+    """State, steps, and the time that they took."""
+    parts = [state_word(study, is_live=is_live), f"{study.n_done} of {len(study.steps)} steps done"]
+    n_failed = sum(step["state"] == "failed" for step in study.steps)
+    if n_failed:
+        parts.append(f"{n_failed} failed")
+    seconds = sum(step.get("seconds") or 0 for step in study.steps)
+    if seconds:
+        parts.append(f"worked for {duration(seconds)}")
+    return ", ".join(parts)
+
+
+def step_cells(step: dict[str, Any]) -> tuple[str, str, str, str]:
+    """What, which, state and time of a step."""
+    seconds = step.get("seconds")
+    return (
+        WHAT_WORDS.get(step["what"], step["what"]),
+        step["label"],
+        STEP_WORDS.get(step["state"], step["state"]),
+        NONE if seconds is None else duration(seconds),
+    )
+
+
+def can_be_opened(step: dict[str, Any]) -> bool:
+    """Whether the step left an evaluation to look at."""
+    return bool(step["what"] == "evaluate" and step["state"] == "done")
+
+
+def number(value: float) -> str:
+    """A number with about three digits: 0.882, 0.0233, 2.5, 890, 1,234."""
+    if isinstance(value, int) or value == int(value):
+        return f"{int(value):,}" if abs(value) >= 1 or isinstance(value, int) else "0"
+    digits = 2 - floor(log10(abs(value)))
+    return f"{value:,.{min(max(digits, 0), 6)}f}"
+
+
+def shares_column(values: Sequence[Any]) -> bool:
+    """Whether a column's numbers are measured ones, all to be written with three digits or more."""
+    numbers = [value for value in values if isinstance(value, float)]
+    return any(float(f"{value:.3g}") != value for value in numbers)
+
+
+def cells(table: dict[str, Any], *, below: bool | None = None) -> list[list[str]]:
+    """The text of every cell; an interval stands in brackets, beneath the number where the table is wide."""
+    columns = [column["key"] for column in table["columns"]]
+    wide = len(columns) > 6 if below is None else below
+    measured = {key: shares_column([row.get(key) for row in table["rows"]]) for key in columns}
+    return [[cell(row, key, measured=measured[key], wide=wide) for key in columns] for row in table["rows"]]
+
+
+def cell(row: dict[str, Any], key: str, *, measured: bool, wide: bool = False) -> str:
+    """One cell: text, number, number with interval, or a dash."""
+    value = row.get(key)
+    if value is None:
+        return NONE
+    if isinstance(value, str):
+        return value
+    digits = _digits(value) if measured and isinstance(value, float) else None
+    text = number(value) if digits is None else f"{value:,.{digits}f}"
+    low, high = row.get(f"{key}_low"), row.get(f"{key}_high")
+    if low is None or high is None:
+        return text
+    digits = _digits(value) if digits is None else digits
+    return f"{text}{chr(10) if wide else ' '}({low:,.{digits}f}–{high:,.{digits}f})"
+
+
+def _digits(value: float) -> int:
+    """Decimals that leave three digits, and at least three decimals below 10."""
+    if value == 0:
+        return 3
+    digits = 2 - floor(log10(abs(value)))
+    return min(max(digits, 3 if abs(value) < 10 else 0), 6)
+
+
+def is_number_column(table: dict[str, Any], key: str) -> bool:
+    """Whether a column is to be aligned like numbers."""
+    values = [row.get(key) for row in table["rows"] if row.get(key) is not None]
+    return bool(values) and not any(isinstance(value, str) for value in values)
+
+
+def is_paper(row: dict[str, Any]) -> bool:
+    """Whether a row holds the paper's figures."""
+    return any(isinstance(value, str) and value.lower().startswith(PAPER_STARTS) for value in row.values())
+
+
+def tsv(table: dict[str, Any]) -> str:
+    """The table for a spreadsheet: numbers in full, both ends of intervals in columns of their own."""
+    heads, keys = [], []
+    for column in table["columns"]:
+        key, title = column["key"], column["title"]
+        heads.append(title)
+        keys.append(key)
+        if any(row.get(f"{key}_low") is not None for row in table["rows"]):
+            heads += [f"{title}, 95 % low", f"{title}, 95 % high"]
+            keys += [f"{key}_low", f"{key}_high"]
+    lines = [heads, *([_plain(row.get(key)) for key in keys] for row in table["rows"])]
+    return "\n".join("\t".join(line) for line in lines) + "\n"
+
+
+def _plain(value: Any) -> str:
+    return "" if value is None else str(value).replace("\t", " ").replace("\n", " ")
+
+
+def point_text(plot: dict[str, Any], curve: dict[str, Any], index: int) -> str:
+    """The readout of one point."""
+    x, y = curve["x"][index], curve["y"][index]
+    where = x if isinstance(x, str) else f"{plot['x']['label']} {number(x)}"
+    low, high = (side[index] if side else None for side in (curve.get("low"), curve.get("high")))
+    measured = cell({"y": y, "y_low": low, "y_high": high}, "y", measured=isinstance(y, float))
+    return f"{curve['label']} · {where}: {measured}"
+
+
+def settings_lines(study: Study) -> list[tuple[str, str]]:
+    """What was asked for and what made it: settings, then provenance, one line each."""
+    lines = [(_words(name), _value(value)) for name, value in study.config.items() if name not in ("kind", "out")]
+    lines += [(_words(name), _value(value)) for name, value in study.provenance.items()]
+    return [
+        ("Folder", str(study.folder)),
+        ("Begun", when(study.created)),
+        *((name, text) for name, text in lines if text),
+    ]
+
+
+def _words(name: str) -> str:
+    for ending, unit in (("_e_per_px", ", e/px"), ("_e_per_a2", ", e/Å²"), ("_pm", ", pm"), ("_nm", ", nm")):
+        if name.endswith(ending):
+            name = name.removesuffix(ending) + unit
+    text = name.replace("_", " ")
+    return text[:1].upper() + text[1:]
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, dict):
+        return "; ".join(f"{_words(str(name)).lower()}: {_value(one)}" for name, one in value.items() if _value(one))
+    if isinstance(value, list | tuple):
+        return ", ".join(_value(one) for one in value)
+    if isinstance(value, float):
+        return f"{value:g}"
+    return "" if value is None else str(value)
+
+
+def when(created: str) -> str:
+    """Day and time, on this computer's clock."""
+    try:
+        return f"{datetime.fromisoformat(created).astimezone():%d %b %Y %H:%M}"
+    except ValueError:
+        return created
