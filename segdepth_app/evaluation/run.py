@@ -23,6 +23,7 @@ from segdepth_app.errors import DatasetError
 from segdepth_app.evaluation.folder import empty_or_evaluation, write_evaluation
 from segdepth_app.evaluation.judge import Judge
 from segdepth_app.evaluation.metrics import Bins
+from segdepth_app.evaluation.suited import crystal_notes
 from segdepth_app.evaluation.truth import SpecimenTruth, specimen_truth
 from segdepth_app.microscope.device import pick_device
 from segdepth_app.models.card import ModelCard, find_model
@@ -60,12 +61,13 @@ def run(config: EvaluateConfig, reporter: Reporter) -> None:
         model = load_model(path, device)
         grid = input_grid(dataset, model.card)
         rows = chosen_images(dataset, config.split, config.max_images)
+        notes = crystal_notes(dataset, model.card, rows)
         reporter.started(device=device, folder=str(out))
         judges = make_judges(config, dataset, model.card, rows)
         judge_images(Bench(dataset, model, grid, device, config.seed), rows, judges, reporter)
         provenance = _provenance(config, dataset, model.card, path, rows)
         provenance.update(device=device, seconds=round(time.monotonic() - began, 1))
-    write_evaluation(out, judges, provenance)
+    write_evaluation(out, judges, provenance, notes=notes)
     for file in sorted(out.iterdir()):
         reporter.artifact(file)
 
