@@ -1,9 +1,12 @@
-"""The pieces a report is made of: framed cards, the table of figures, the verdict."""
+"""The pieces the page of an evaluation is made of: framed cards, tables of numbers, the verdict."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
+    QAbstractItemView,
     QComboBox,
     QFrame,
     QHBoxLayout,
@@ -16,37 +19,61 @@ from PySide6.QtWidgets import (
 )
 
 from segdepth_app.gui import theme
-from segdepth_app.gui.evaluate import wording
 
 VERDICT_ROLES = {"columns": "good", "leaning": "warning", "neighbourhoods": "bad", "unclear": "muted"}
-ROW_PX = 20
+ROW_PX = 21
+Lines = list[list[str]]
+"""A table to copy: a line of headers, then its rows."""
 
 
 class Card(QFrame):
     """A framed panel: heading, something to choose on its right, content, and a remark below."""
 
-    def __init__(self, heading: str, content: QWidget, choices: dict[str, str] | None = None) -> None:
+    def __init__(self, heading: str, content: QWidget, *choices: QWidget) -> None:
         super().__init__()
         theme.set_role(self, "card")
-        title = QLabel(heading)
-        theme.set_role(title, "heading")
-        self.choice = QComboBox()
-        self.choice.setAccessibleName(f"{heading}: what is shown")
-        for label, value in (choices or {}).items():
-            self.choice.addItem(label, value)
-        self.choice.setVisible(bool(choices))
+        self.title = QLabel(heading)
+        theme.set_role(self.title, "heading")
         self.remark = QLabel()
         self.remark.setWordWrap(True)
         theme.set_role(self.remark, "muted")
         head = QHBoxLayout()
-        head.addWidget(title, 1)
-        head.addWidget(self.choice)
+        head.addWidget(self.title, 1)
+        for choice in choices:
+            head.addWidget(choice)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(*[theme.SPACING_PX] * 4)
         layout.setSpacing(4)
         layout.addLayout(head)
         layout.addWidget(content, 1)
         layout.addWidget(self.remark)
+        self.say("")
+
+    def say(self, text: str) -> None:
+        """The remark; no text takes it away."""
+        self.remark.setText(text)
+        self.remark.setVisible(bool(text))
+
+
+class Sheet(QWidget):
+    """One part of the page."""
+
+    def lines(self) -> Lines:
+        """What it shows, as a table."""
+        return []
+
+    def restyle(self) -> None:
+        """Takes the theme's colours again."""
+
+
+def chooser(name: str, choices: dict[str, Any]) -> QComboBox:
+    """A box of (what is shown: value)."""
+    box = QComboBox()
+    box.setAccessibleName(name)
+    box.setToolTip(name)
+    for label, value in choices.items():
+        box.addItem(label, value)
+    return box
 
 
 class VerdictPanel(QWidget):
@@ -62,6 +89,7 @@ class VerdictPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         for label in (self.heading, self.text):
             label.setWordWrap(True)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             layout.addWidget(label)
         layout.addStretch()
 
@@ -72,34 +100,62 @@ class VerdictPanel(QWidget):
         self.text.setText(deviating["verdict_text"])
 
 
-def figures_table() -> QTableWidget:
-    """An empty table with a row for every figure: name, model, paper."""
-    table = QTableWidget(len(wording.FIGURES), 3)
-    table.setAccessibleName("Figures of merit beside the paper's")
-    table.setHorizontalHeaderLabels(("", "Model", "Paper"))
-    table.verticalHeader().hide()
-    table.verticalHeader().setDefaultSectionSize(ROW_PX)
-    table.verticalHeader().setMinimumSectionSize(ROW_PX)
-    table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-    table.setSelectionMode(QTableWidget.SelectionMode.NoSelection)
-    table.setTabKeyNavigation(False)
-    table.setShowGrid(False)
-    table.setAlternatingRowColors(True)
-    table.setFrameShape(QFrame.Shape.NoFrame)
-    table.setWordWrap(False)
-    header = table.horizontalHeader()
-    header.setHighlightSections(False)
-    header.setMinimumSectionSize(48)
-    header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-    for column in (1, 2):
-        header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
-    for row in range(table.rowCount()):
-        for column in range(3):
-            item = QTableWidgetItem()
-            if column:
-                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            table.setItem(row, column, item)
-    # all rows at once: a scroll bar in ten lines is a nuisance
-    table.setFixedHeight(header.sizeHint().height() + table.rowCount() * ROW_PX + 2)
-    table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    return table
+class ValueTable(QTableWidget):
+    """Words on the left, numbers on the right; it can be read and copied, not changed."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(ROW_PX)
+        self.verticalHeader().setMinimumSectionSize(ROW_PX)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setTabKeyNavigation(False)
+        self.setShowGrid(False)
+        self.setAlternatingRowColors(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWordWrap(False)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setMinimumSectionSize(40)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setDefaultAlignment(_side(False))
+
+    def show_lines(self, headers: Sequence[str], rows: Sequence[Sequence[str]], *, words: int = 1) -> None:
+        """All anew; the first `words` columns are words."""
+        self.setColumnCount(len(headers))
+        self.setHorizontalHeaderLabels(list(headers))
+        self.setRowCount(len(rows))
+        for row, texts in enumerate(rows):
+            for column, text in enumerate(texts):
+                self.put(row, column, text, is_number=column >= words)
+        for column in range(len(headers)):
+            self.horizontalHeaderItem(column).setTextAlignment(_side(column >= words))
+
+    def put(self, row: int, column: int, text: str, *, is_number: bool = False, help_text: str = "") -> None:
+        """One cell."""
+        item = self.item(row, column) or QTableWidgetItem()
+        item.setText(text)
+        item.setToolTip(help_text)
+        item.setTextAlignment(_side(is_number))
+        if item.tableWidget() is None:
+            self.setItem(row, column, item)
+
+    def make_bold(self, row: int, column: int, bold: bool) -> None:
+        """Makes a cell stand out, or not."""
+        font = QFont(self.font())
+        font.setBold(bold)
+        self.item(row, column).setFont(font)
+
+    def lines(self) -> Lines:
+        """Headers and rows as they stand."""
+        columns = range(self.columnCount())
+        head = [self.horizontalHeaderItem(column).text() for column in columns]
+        return [head, *([self.item(row, column).text() for column in columns] for row in range(self.rowCount()))]
+
+
+def _side(right: bool) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter

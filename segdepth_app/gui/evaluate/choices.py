@@ -50,10 +50,14 @@ def new_folder(model: str, dataset: str, now: datetime) -> Path:
     # every run's file is called model.safetensors: its folder says more
     name = path.parent.name if path.name == "model.safetensors" else path.stem if path.suffix else model
     stem = re.sub(r'[<>:"/\\|?*\s]+', "-", f"{name}_{Path(dataset).stem}_{now:%Y%m%d-%H%M%S}")
-    folder = evaluations_folder() / stem
-    number = 2
+    return free_folder(evaluations_folder(), stem)
+
+
+def free_folder(parent: Path, name: str) -> Path:
+    """`name` in a folder, with a number behind it where that is taken."""
+    folder, number = parent / name, 2
     while folder.exists():
-        folder = evaluations_folder() / f"{stem}-{number}"
+        folder = parent / f"{name}-{number}"
         number += 1
     return folder
 

@@ -20,17 +20,23 @@ STEPS = {
     Qt.Key.Key_Right: (0, 1),
 }
 
+CHOOSE = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
+
 
 class ConfusionMatrix(QWidget):
-    """True class down, called class to the right. Hover or arrow keys read a cell out."""
+    """True class down, called class to the right. Hover or arrow keys read a cell out; a click or Enter chooses it."""
 
     cell_described = Signal(str)
+    cell_chosen = Signal(int, int)
+    """True and called class."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.counts = np.zeros((11, 11), np.int64)
         self.shares = np.zeros((11, 11))
         self.unit = "columns"
+        self.shows_shares = False
+        self.chosen: tuple[int, int] | None = None
         self._cell: tuple[int, int] | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -50,7 +56,18 @@ class ConfusionMatrix(QWidget):
         self.counts, self.unit = counts, unit
         self.shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
         self._cell = None
+        self.set_chosen(None)
         self.setAccessibleDescription(f"{counts.sum():,} {unit}, {np.trace(counts):,} on the diagonal.")
+        self.update()
+
+    def show_shares(self, shares: bool) -> None:
+        """Writes the share of the row into each cell, in percent, or the count."""
+        self.shows_shares = shares
+        self.update()
+
+    def set_chosen(self, cell: tuple[int, int] | None) -> None:
+        """Frames the cell whose examples are shown."""
+        self.chosen = cell
         self.update()
 
     def cell_at(self, position: QPointF) -> tuple[int, int] | None:
@@ -71,17 +88,27 @@ class ConfusionMatrix(QWidget):
         if cell:
             QToolTip.showText(event.globalPosition().toPoint(), self.describe(*cell), self)
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Chooses the cell under the pointer."""
+        cell = self.cell_at(event.position())
+        if cell and event.button() == Qt.MouseButton.LeftButton:
+            self._read(cell)
+            self.cell_chosen.emit(*cell)
+
     def leaveEvent(self, event: object) -> None:
         """The pointer is gone."""
         self._read(None)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrow keys go from cell to cell."""
+        """Arrow keys go from cell to cell, Enter or Space chooses."""
+        if event.key() in CHOOSE and self._cell:
+            self.cell_chosen.emit(*self._cell)
+            return
         step = STEPS.get(Qt.Key(event.key()))
         if step is None:
             super().keyPressEvent(event)
             return
-        row, column = self._cell or (0, 0)
+        row, column = self._cell or self.chosen or (0, 0)
         last = len(self.counts) - 1
         self._read((min(max(row + step[0], 0), last), min(max(column + step[1], 0), last)))
 
@@ -113,12 +140,19 @@ class ConfusionMatrix(QWidget):
             painter.fillRect(cell.adjusted(0.5, 0.5, -0.5, -0.5), colour)
             if self.counts[row, column]:
                 painter.setPen(Qt.GlobalColor.white if luminance(colour) < SAME_CONTRAST else Qt.GlobalColor.black)
-                painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, short_count(int(self.counts[row, column])))
+                painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, self._text(row, column))
         self._paint_axes(painter, area, width, height)
-        if self._cell:
-            painter.setPen(QPen(QColor(theme.colour("crosshair")), 2))
-            painter.drawRect(QRectF(area.left() + self._cell[1] * width, self._cell[0] * height, width, height))
+        for marked, style in ((self.chosen, Qt.PenStyle.SolidLine), (self._cell, Qt.PenStyle.DotLine)):
+            if marked:
+                painter.setPen(QPen(QColor(theme.colour("crosshair")), 2, style))
+                painter.drawRect(QRectF(area.left() + marked[1] * width, marked[0] * height, width, height))
         painter.end()
+
+    def _text(self, row: int, column: int) -> str:
+        if not self.shows_shares:
+            return short_count(int(self.counts[row, column]))
+        percent = 100 * float(self.shares[row, column])
+        return "<1" if percent < 0.5 else f"{percent:.0f}"
 
     def _paint_axes(self, painter: QPainter, area: QRectF, width: float, height: float) -> None:
         painter.setPen(QColor(theme.colour("border")))

@@ -1,18 +1,19 @@
-"""Plots of the Evaluate tab: reliability, and bars by group. Built once, then only given data."""
+"""Plots of the Evaluate tab: reliability, precision and recall, bars by group. Built once, then only given data."""
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from segdepth_app.evaluation.records import precision_recall
 from segdepth_app.gui import theme
-from segdepth_app.gui.evaluate.wording import Bars
+from segdepth_app.gui.evaluate.groups import Bars
 
 HISTOGRAM_PX = 64
 """Height of the histogram of confidence, with its axis."""
 
 
-class _Plot(pg.GraphicsLayoutWidget):
+class Plot(pg.GraphicsLayoutWidget):
     """A small plot without mouse zoom, in the colours of the theme."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
@@ -20,6 +21,8 @@ class _Plot(pg.GraphicsLayoutWidget):
         self.setAccessibleName(name)
         self.setMinimumSize(200, 140)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        # a picture: nothing in it can be moved or typed
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.ci.layout.setContentsMargins(0, 4, 8, 0)
         self.ci.layout.setSpacing(2)
 
@@ -27,9 +30,9 @@ class _Plot(pg.GraphicsLayoutWidget):
         """Small: a graphics view's own hint would push the cards out of the window."""
         return self.minimumSize()
 
-    def add(self, row: int) -> pg.PlotItem:
+    def add(self, row: int, **options: object) -> pg.PlotItem:
         """One plot in the layout; it stands still."""
-        plot = self.addPlot(row=row, col=0)
+        plot = self.addPlot(row=row, col=0, **options)
         plot.setMouseEnabled(False, False)
         plot.setMenuEnabled(False)
         plot.hideButtons()
@@ -49,11 +52,12 @@ class _Plot(pg.GraphicsLayoutWidget):
                 axis.setTextPen(theme.colour("text"))
 
 
-class ReliabilityPlot(_Plot):
+class ReliabilityPlot(Plot):
     """Accuracy against confidence before and after temperature; below, how often each confidence occurs."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Reliability diagram", parent)
+        self.setMinimumSize(240, 220)
         self.diagram = self.add(0)
         self.diagram.setRange(xRange=(0, 1), yRange=(0, 1), padding=0.03)
         self.diagram.setLabel("left", "accuracy")
@@ -66,7 +70,7 @@ class ReliabilityPlot(_Plot):
         for plot in (self.diagram, self.histogram):
             plot.getAxis("left").setWidth(46)
         self.perfect = self.diagram.plot([0, 1], [0, 1])
-        self.before = self.diagram.plot(symbol="o", symbolSize=5)
+        self.before = self.diagram.plot(symbol="o", symbolSize=6)
         self.after = self.diagram.plot(symbol="s", symbolSize=6)
         self.bars = pg.BarGraphItem(x=[], height=[], width=0.05)
         self.histogram.addItem(self.bars)
@@ -82,18 +86,58 @@ class ReliabilityPlot(_Plot):
             curve.setSymbolPen(None)
         self.bars.setOpts(brush=theme.colour("accent"), pen=None)
 
-    def show_table(self, table: np.ndarray, edges: np.ndarray) -> None:
-        """Table (before/after, calls/summed confidence/right calls, bins) and the bins' edges."""
-        for curve, (n, confidence, right) in zip((self.before, self.after), table, strict=True):
+    def show_table(self, table: np.ndarray, edges: np.ndarray, *, before: bool = True, after: bool = True) -> None:
+        """Table (before/after, calls/summed confidence/right calls, bins), the bins' edges, and which curves to draw.
+
+        The histogram is that after temperature, unless only the one before is drawn.
+        """
+        for curve, shown, (n, confidence, right) in zip((self.before, self.after), (before, after), table, strict=True):
             used = n > 0
             curve.setData(confidence[used] / n[used], right[used] / n[used])
-        n = table[1, 0]
+            curve.setVisible(shown)
+        n = table[1 if after or not before else 0, 0]
         shares = n / max(n.sum(), 1)
         self.bars.setOpts(x=(edges[:-1] + edges[1:]) / 2, height=shares, width=float(edges[1] - edges[0]) * 0.9)
         self.histogram.setYRange(0, max(float(shares.max()), 1e-9), padding=0)
 
 
-class BarPlot(_Plot):
+class PrecisionRecallPlot(Plot):
+    """Precision against recall of P(n > 0); the dotted line is what calling everything occupied would reach."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Precision against recall", parent)
+        self.setMinimumSize(240, 220)
+        self.plot = self.add(0)
+        self.plot.setRange(xRange=(0, 1), yRange=(0, 1), padding=0.03)
+        self.plot.setLabel("left", "precision")
+        self.plot.setLabel("bottom", "recall")
+        self.plot.getAxis("left").setWidth(46)
+        self.curve = self.plot.plot()
+        self.chance = pg.InfiniteLine(angle=0)
+        self.plot.addItem(self.chance)
+        self.restyle()
+
+    def restyle(self) -> None:
+        """Takes the theme's colours again."""
+        super().restyle()
+        self.curve.setPen(theme.colour("accent"))
+        self.chance.setPen(pg.mkPen(theme.colour("muted"), style=Qt.PenStyle.DotLine))
+
+    def show_presence(self, presence: np.ndarray | None, edges: np.ndarray | None) -> None:
+        """Counts (bins, empty/occupied) by P(n > 0), with edges where the bins are not even; None: nothing."""
+        if presence is None:
+            self.curve.setData([], [])
+            self.chance.setVisible(False)
+            return
+        points = precision_recall(presence, edges)
+        self.curve.setData(points.recall, points.precision)
+        total = presence.sum()
+        self.chance.setVisible(bool(total))
+        if total:
+            self.chance.setValue(float(presence[:, 1].sum() / total))
+
+
+class BarPlot(Plot):
     """Shares from 0 to 1 by group; several series stand side by side, or on each other."""
 
     MOST_SERIES = 3
@@ -124,6 +168,10 @@ class BarPlot(_Plot):
             item.setOpts(brush=colour, pen=None)
         self.line.setPen(pg.mkPen(theme.colour("text"), style=Qt.PenStyle.DotLine))
 
+    def legend(self, bars: Bars) -> str:
+        """Which colour is which series, as rich text."""
+        return " ".join(f"{patch(colour)} {name}" for name, colour in zip(bars.series, self.colours(), strict=False))
+
     def show_bars(self, bars: Bars, line: float | None = None) -> None:
         """The heights, and a dotted line at `line`."""
         positions, n = np.arange(len(bars.labels)), max(len(bars.series), 1)
@@ -149,3 +197,8 @@ class BarPlot(_Plot):
         self.setToolTip(
             "\n".join(f"{label}: {count:,} columns" for label, count in zip(bars.labels, bars.counts, strict=True))
         )
+
+
+def patch(colour: str) -> str:
+    """A square of a colour, as rich text."""
+    return f'<span style="color: {colour}">■</span>'

@@ -1,86 +1,15 @@
-"""An evaluation in words and numbers, as the tab shows it. No Qt."""
+"""An evaluation in words, as the tab shows it. No Qt."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from segdepth_app.evaluation.records import PAPER, PAPER_DOSE_E_PER_PX, Evaluation
+from segdepth_app.evaluation.records import Evaluation, Example
+from segdepth_app.gui.evaluate.figures import FIGURES, NONE, number
+from segdepth_app.specimen.table import SYMBOLS
 
-FIGURES = (
-    ("pixel_accuracy", "Pixel accuracy", 3, "Share of all pixels called right."),
-    (
-        "centre_accuracy",
-        "Centre accuracy",
-        3,
-        "Share of pixels near a column's centre (Ce 85 pm, O 64 pm) called right.",
-    ),
-    ("detection_rate", "Detected", 3, "Share of columns' pixels that are called a column of any depth."),
-    ("hallucination_rate", "Hallucinated", 4, "Share of pixels called a column that are background."),
-    (
-        "column_accuracy",
-        "Column accuracy",
-        3,
-        "Share of columns whose number of atoms is right; empty sites count.",
-    ),
-    ("column_within_one", "Column within ±1", 3, "Share of columns called right or one atom off."),
-    ("column_mae", "Column mean error", 3, "Mean distance of the called from the true number, in atoms."),
-    ("vacancy_accuracy", "Empty sites seen", 3, "Share of empty column sites that are called empty."),
-    ("pixel_ece", "Pixel calibration error", 4, "Mean gap between confidence and accuracy of pixels (ECE)."),
-    ("column_ece", "Column calibration error", 4, "Mean gap between confidence and accuracy of columns (ECE)."),
-)
-
-PAPER_REMARK = (
-    f"Paper: 64 channels, λ = {PAPER_DOSE_E_PER_PX:g} e/px, on its own test set, whose image spread is not published."
-)
-
-DEVIATING_HELP = (
-    "Columns 1 to 3 atoms off the smooth wedge around them: called right, called as the wedge would have it there, or "
-    "called otherwise. The dotted line is the share of straight columns that are called right."
-)
-
-BREAKDOWNS = {
-    "by_depth": "true depth and element",
-    "by_defocus_nm": "defocus, nm",
-    "by_image_spread_pm": "image spread, pm",
-    "by_kind": "kind of specimen",
-    "by_element": "element",
-}
-
-NONE = "–"
-
-
-@dataclass(frozen=True)
-class FigureRow:
-    """One line of the table of figures."""
-
-    label: str
-    value: str
-    paper: str
-    help: str
-
-
-@dataclass(frozen=True)
-class Bars:
-    """Accuracy by group: a series of heights (None: no columns) for each name, over the same labels."""
-
-    labels: tuple[str, ...]
-    series: dict[str, tuple[float | None, ...]]
-    counts: tuple[int, ...]
-    axis: str
-
-
-def figure_rows(figures: dict[str, Any]) -> list[FigureRow]:
-    """The table beside the paper's column."""
-    return [
-        FigureRow(label, number(figures.get(name), digits), number(PAPER.get(name), digits), sentence)
-        for name, label, digits, sentence in FIGURES
-    ]
-
-
-def number(value: float | None, digits: int) -> str:
-    """A figure with so many digits, or a dash."""
-    return NONE if value is None else f"{value:.{digits}f}"
+MATRIX_HELP = "Click a cell of the columns' matrix, or go to one with the arrow keys and press Enter, to see examples."
+NO_EXAMPLES_HERE = "Examples are kept of columns: choose columns above."
 
 
 def percent(value: float | None) -> str:
@@ -111,61 +40,33 @@ def notes_at(evaluation: Evaluation, dose: str) -> list[str]:
     """What the evaluation remarks about one dose, in the words of the table."""
     start = f"λ = {dose}: "
     notes = [note.removeprefix(start) for note in evaluation.notes if note.startswith(start)]
-    for name, label, _, _ in FIGURES:
+    for name, label, *_ in FIGURES:
         notes = [note.replace(f"{name} is null", label) for note in notes]
     # the verdict says in full why there is no pull
-    return [note for note in notes if not note.startswith("deviating.")]
+    return [note for note in notes if not note.startswith("deviating")]
 
 
 def list_entry(evaluation: Evaluation) -> str:
     """Two lines for the list of evaluations."""
     dose, figures = next(iter(evaluation.doses.items()))
     accuracy = number(figures.get("column_accuracy"), 3)
-    return f"{evaluation.title}\ncolumns {accuracy} at λ {dose} · {_when(evaluation)}"
+    doses = f"λ {dose}" if len(evaluation.doses) == 1 else f"λ {dose} of {len(evaluation.doses)}"
+    return f"{evaluation.title}\ncolumns {accuracy} at {doses} · {when(evaluation)}"
 
 
 def reliability_remark(figures: dict[str, Any], what: str, before: str, after: str) -> str:
     """ECE of `pixel` or `column`, with the marks of the curves before and after temperature."""
-    raw = number(figures[f"{what}_ece_uncalibrated"], 4)
-    scaled = number(figures[f"{what}_ece"], 4)
-    return f"ECE {before} {raw} raw, {after} {scaled} at temperature {figures['temperature']:.3g}"
+    raw = number(figures.get(f"{what}_ece_uncalibrated"), 4)
+    scaled = number(figures.get(f"{what}_ece"), 4)
+    temperature = number(figures.get("temperature"), 3)
+    return f"ECE {before} {raw} raw, {after} {scaled} at temperature {temperature}"
 
 
-def breakdown(figures: dict[str, Any], name: str) -> Bars:
-    """Column accuracy by one of BREAKDOWNS."""
-    if name == "by_depth":
-        elements = figures["by_element_and_depth"]
-        labels = tuple(figures["by_depth"])
-        series = {element: tuple(depths[label]["accuracy"] for label in labels) for element, depths in elements.items()}
-        counts = tuple(figures["by_depth"][label]["n"] for label in labels)
-        return Bars(labels, series, counts, "true depth, atoms")
-    groups = figures[name]
-    if isinstance(groups, list):
-        groups = {f"{item['low']:g}–{item['high']:g}": item for item in groups}
-    return Bars(
-        tuple(groups),
-        {
-            "exact": tuple(item["accuracy"] for item in groups.values()),
-            "±1": tuple(item["within_one"] for item in groups.values()),
-        },
-        tuple(item["n"] for item in groups.values()),
-        BREAKDOWNS[name],
-    )
-
-
-def deviating_bars(deviating: dict[str, Any]) -> Bars:
-    """Called right, as the surroundings say, and otherwise, by deviation."""
-    groups = {**deviating["by_deviation"], "all": deviating["all"]}
-    return Bars(
-        tuple(name.replace("-", "−") for name in groups),
-        {
-            "right": tuple(item["right"] for item in groups.values()),
-            "as the surroundings": tuple(item["as_plane"] for item in groups.values()),
-            "otherwise": tuple(item["otherwise"] for item in groups.values()),
-        },
-        tuple(item["n"] for item in groups.values()),
-        "atoms off the local plane",
-    )
+def precision_remark(figures: dict[str, Any], what: str) -> str:
+    """Average precision of `pixel` or `column`."""
+    positive, negative = ("column pixels", "background") if what == "pixel" else ("occupied sites", "empty ones")
+    value = number(figures.get(f"{what}_average_precision"), 4)
+    return f"P(n > 0), {positive} against {negative}: average precision {value}"
 
 
 def cell_text(true: int, called: int, count: int, row_total: int, unit: str) -> str:
@@ -174,13 +75,31 @@ def cell_text(true: int, called: int, count: int, row_total: int, unit: str) -> 
     return f"true {true}, called {called}: {count:,} {unit}, {share} of the row"
 
 
-def _range(limits: list[float]) -> str:
-    low, high = limits
-    return f"{low:.3g}" if low == high else f"{low:.3g}–{high:.3g}"
+def examples_heading(true: int, called: int, shown: int, count: int) -> str:
+    """What the examples beside the matrix are."""
+    verb = "called right" if true == called else f"called {called}"
+    return f"Columns of {true}, {verb}: {shown} of {count:,}"
 
 
-def _when(evaluation: Evaluation) -> str:
+def example_caption(example: Example) -> str:
+    """Where an example is and how it was taken, in two lines."""
+    element = SYMBOLS.get(example.element, f"Z {example.element}")
+    return (
+        f"{element} at {example.x_px:.0f}, {example.y_px:.0f} px · image {example.image_row} · "
+        f"specimen {example.specimen} ({example.kind})\n"
+        f"confidence {example.confidence:.2f} · defocus {example.c1_nm:+.2g} nm · "
+        f"spread {example.image_spread_pm:.0f} pm"
+    )
+
+
+def when(evaluation: Evaluation) -> str:
+    """When it was made, in the time of this computer."""
     try:
         return f"{datetime.fromisoformat(evaluation.created).astimezone():%d %b %H:%M}"
     except ValueError:
         return evaluation.created
+
+
+def _range(limits: list[float]) -> str:
+    low, high = limits
+    return f"{low:.3g}" if low == high else f"{low:.3g}–{high:.3g}"

@@ -1,0 +1,1 @@
+"""The parts of an evaluation's page, one tab each."""

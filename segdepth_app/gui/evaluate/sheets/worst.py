@@ -1,0 +1,109 @@
+"""The images judged worst: what they are, a look at one, and opening it in the View tab."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from segdepth_app.evaluation.records import WorstImage
+from segdepth_app.gui import theme
+from segdepth_app.gui.evaluate.cards import Card, Lines, Sheet, ValueTable
+from segdepth_app.gui.evaluate.crops import Crop
+from segdepth_app.gui.evaluate.thumbnails import Thumbnail, read_thumbnail
+
+HEADERS = ("Accuracy", "Columns", "Image", "Specimen", "Kind", "Defocus, nm", "Spread, pm", "Pixel, pm", "λ per pixel")
+EXPLANATION = (
+    "The noisy counts the network saw. In View, Analyse shows what it made of them; pixel size and dose come with "
+    "the file, λ per pixel of the file."
+)
+
+
+class WorstSheet(Sheet):
+    """The worst first."""
+
+    open_requested = Signal(object)
+    """Path of the image."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._images: list[WorstImage] = []
+        self._thumbnails: dict[object, Thumbnail | None] = {}
+        self.table = ValueTable("Images judged worst")
+        self.table.setMinimumWidth(360)
+        self.table.currentCellChanged.connect(lambda *_: self._show_current())
+        self.table.itemActivated.connect(lambda _: self._open())
+        self.picture = Crop()
+        self.picture.setAccessibleName("The image")
+        self.picture.setMinimumSize(200, 200)
+        self.note = QLabel()
+        self.note.setWordWrap(True)
+        theme.set_role(self.note, "muted")
+        self.open = QPushButton("Open in View")
+        self.open.clicked.connect(self._open)
+        right = QWidget()
+        column = QVBoxLayout(right)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.picture, 1)
+        column.addWidget(self.note)
+        column.addWidget(self.open, 0, Qt.AlignmentFlag.AlignLeft)
+        self.card = Card("Images judged worst", self.table)
+        self.picture_card = Card("Image", right)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, theme.SPACING_PX, 0, 0)
+        layout.setSpacing(theme.SPACING_PX)
+        layout.addWidget(self.card, 12)
+        layout.addWidget(self.picture_card, 8)
+
+    def show_images(self, images: list[WorstImage], note: str) -> None:
+        """Those of one dose; `note` says why there are none."""
+        self._images = images
+        rows = [
+            [
+                f"{item.accuracy:.3f}",
+                f"{item.n_columns:,}",
+                str(item.image),
+                str(item.specimen),
+                item.kind,
+                f"{item.c1_nm:+.2g}",
+                f"{item.image_spread_pm:.0f}",
+                f"{item.pixel_size_pm:.4g}",
+                f"{item.dose_e_per_px:.4g}",
+            ]
+            for item in images
+        ]
+        self.table.show_lines(HEADERS, rows, words=0)
+        self.card.say(EXPLANATION if images else note)
+        self.picture_card.setVisible(bool(images))
+        self.table.setCurrentCell(0 if images else -1, 0)
+        self._show_current()
+
+    def lines(self) -> Lines:
+        """The list."""
+        return self.table.lines()
+
+    def showEvent(self, event: object) -> None:  # Qt's name
+        """Pictures are read when they are first seen."""
+        super().showEvent(event)  # type: ignore[arg-type]
+        self._show_current()
+
+    def current(self) -> WorstImage | None:
+        """The image of the marked line."""
+        row = self.table.currentRow()
+        return self._images[row] if 0 <= row < len(self._images) else None
+
+    def _show_current(self) -> None:
+        item = self.current()
+        self.open.setEnabled(item is not None)
+        if item is None or not self.isVisible():
+            return
+        if item.path not in self._thumbnails:
+            self._thumbnails = {item.path: read_thumbnail(item.path)}
+        thumbnail = self._thumbnails[item.path]
+        self.picture.setVisible(thumbnail is not None)
+        self.open.setEnabled(thumbnail is not None)
+        self.note.setText(item.path.name if thumbnail else f"{item.path.name} is missing or damaged.")
+        if thumbnail is not None:
+            self.picture.show_grey(thumbnail.pixels, thumbnail.low, thumbnail.high)
+
+    def _open(self) -> None:
+        item = self.current()
+        if item is not None and self.open.isEnabled():
+            self.open_requested.emit(item.path)
