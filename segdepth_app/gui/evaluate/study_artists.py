@@ -95,9 +95,10 @@ class Look:
         mark, filled, hollow = MARKS[number % len(MARKS)]
         self.mark: str | None = mark
         self.fill: QColor | None = QColor(self.colour) if role == "model" else QColor(theme.colour("plot"))
-        self.sign = f"━{filled}━" if role == "model" else f"╌{hollow}╌"
+        self.sign, self.patch = (f"━{filled}━", "■") if role == "model" else (f"╌{hollow}╌", "□")
+        """In the legend, of curves and of bars."""
         if role == "bound":
-            self.mark, self.sign = None, "┄┄┄"
+            self.mark, self.sign, self.patch = None, "┄┄┄", "⬚"
 
 
 def looks_of(curves: list[dict[str, Any]]) -> list[Look]:
@@ -106,13 +107,13 @@ def looks_of(curves: list[dict[str, Any]]) -> list[Look]:
     return [Look(role, roles[:number].count(role), alone=roles.count(role) == 1) for number, role in enumerate(roles)]
 
 
-def legend(curves: list[dict[str, Any]], looks: list[Look]) -> str:
+def legend(curves: list[dict[str, Any]], looks: list[Look], *, bars: bool) -> str:
     """Sign and name of each, which break only between each other unless they are long."""
     entries = []
     for curve, look in zip(curves, looks, strict=True):
         name = escape(curve["label"])
         name = name.replace(" ", "&nbsp;").replace("-", "&#8209;") if len(curve["label"]) < 36 else name
-        entries.append(f"<span style='color:{look.colour}'>{look.sign}</span>&nbsp;{name}")
+        entries.append(f"<span style='color:{look.colour}'>{look.patch if bars else look.sign}</span>&nbsp;{name}")
     return " &nbsp; ".join(entries)
 
 

@@ -7,7 +7,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
-    QFormLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -107,15 +106,16 @@ class StudyDialog(QDialog):
         if self.training is not None:
             for widget in (self.train, self.training, self.warning):
                 column.addWidget(widget)
-        named = QFormLayout()
-        named.addRow("&Name", self.name)
-        named.addRow("", self.name_reason)
-        column.addLayout(named)
         column.addStretch(1)
         area = QScrollArea()
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidgetResizable(True)
         area.setWidget(content)
+        label = QLabel("&Name")
+        label.setBuddy(self.name)
+        named = QHBoxLayout()
+        named.addWidget(label)
+        named.addWidget(self.name, 1)
         buttons = QHBoxLayout()
         buttons.addWidget(self.obstacle, 1)
         buttons.addWidget(self.cancel)
@@ -125,6 +125,8 @@ class StudyDialog(QDialog):
         layout.addWidget(self.heading)
         layout.addWidget(self.question)
         layout.addWidget(area, 1)
+        layout.addLayout(named)
+        layout.addWidget(self.name_reason)
         layout.addLayout(buttons)
 
     def _connect(self) -> None:

@@ -1,6 +1,7 @@
 """Above a study's results: what it asks, how far it is, and what can be done with it."""
 
 from PySide6.QtCore import Signal, SignalInstance
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -17,6 +18,7 @@ from segdepth_app.gui import theme
 from segdepth_app.gui.evaluate import study_words
 from segdepth_app.gui.widgets.elided import Elided
 
+NARROW_PX = 620
 STATE_ROLES = {"done": "good", "failed": "bad"}
 
 
@@ -51,26 +53,40 @@ class StudyHeader(QWidget):
         self.progress.setMaximumHeight(8)
         self.progress.setAccessibleName("Progress of the study")
         self._study: Study | None = None
+        self._row = 0
+        """Of the buttons."""
         self._lay_out()
         self.show_idle()
 
     def _lay_out(self) -> None:
-        head = QGridLayout()
-        head.setHorizontalSpacing(theme.SPACING_PX)
-        head.setVerticalSpacing(4)
-        head.addWidget(self.title, 0, 0)
-        head.setColumnStretch(0, 1)
-        buttons = QHBoxLayout()
+        self._head = QGridLayout()
+        self._head.setHorizontalSpacing(theme.SPACING_PX)
+        self._head.setVerticalSpacing(4)
+        self._head.addWidget(self.title, 0, 0)
+        self._head.setColumnStretch(0, 1)
+        self.buttons = QWidget()
+        buttons = QHBoxLayout(self.buttons)
+        buttons.setContentsMargins(0, 0, 0, 0)
         buttons.setSpacing(theme.SPACING_PX)
+        buttons.addStretch(1)
         for button in (self.resume, self.pause, self.cancel, self.reveal, self.delete):
             buttons.addWidget(button)
-        head.addLayout(buttons, 0, 1)
+        self._head.addWidget(self.buttons, 0, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        layout.addLayout(head)
+        layout.addLayout(self._head)
         for widget in (self.question, self.state, self.job, self.progress):
             layout.addWidget(widget)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # Qt's name
+        """The buttons go below the title where there is little room."""
+        super().resizeEvent(event)
+        row = 1 if self.width() < NARROW_PX else 0
+        if self._row != row:
+            self._row = row
+            self._head.removeWidget(self.buttons)
+            self._head.addWidget(self.buttons, row, 0 if row else 1, 1, 2 if row else 1)
 
     def show_study(self, study: Study) -> None:
         """What it is and how far it is."""

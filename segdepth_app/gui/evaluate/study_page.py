@@ -79,7 +79,7 @@ class StudyPage(QWidget):
         self.notes.setText("\n".join(f"• {note}" for note in study.notes))
         self.notes_title.setVisible(bool(study.notes))
         self.notes.setVisible(bool(study.notes))
-        self.facts.show_lines(study_words.settings_lines(study))
+        self.facts.show_lines(study_words.settings_lines(study), headings=(study_words.SETTINGS, study_words.ORIGIN))
         if is_another:
             self.area.verticalScrollBar().setValue(0)
 

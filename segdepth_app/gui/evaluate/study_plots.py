@@ -19,10 +19,13 @@ from segdepth_app.gui.evaluate.study_curves import Points
 from segdepth_app.gui.widgets.elided import Elided
 
 PLOT_HEIGHT_PX = 236
+EDGE = 0.02
+"""Room beyond both ends of y: numbers at the very ends would not be written."""
 REACH_PX = 28
 """How near the pointer must come to a point."""
 CHARACTER_PX = 7
-POINT_OUT = "Point at a mark, or use the arrow keys, to read it."
+POINT_OUT = "Point at a value to read it, or use the arrow keys."
+INTERVALS = "Bands and error bars: 95 % intervals. "
 
 
 class StudyAxis(pg.AxisItem):
@@ -58,6 +61,8 @@ class StudyPlot(QWidget):
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()
         for side in ("left", "bottom"):
+            # outward ticks: inward ones cut into the bars; and no "(x0.001)" beside a label
+            self.plot.getAxis(side).setStyle(tickLength=4)
             self.plot.getAxis(side).enableAutoSIPrefix(False)
         self.plot.scene().sigMouseMoved.connect(self._on_pointer)
         self.ring = pg.ScatterPlotItem(size=MARK_PX + 8)
@@ -98,7 +103,7 @@ class StudyPlot(QWidget):
         for artist in self.artists[len(curves) :]:
             artist.clear()
         self._show_axes(record, words)
-        self.legend.setText(legend(curves, looks))
+        self.legend.setText(legend(curves, looks, bars=bool(words)))
         self.legend.setAccessibleName(f"Legend of {record['title']}")
         self.setAccessibleName(record["title"])
         self._read_out(None)
@@ -118,7 +123,7 @@ class StudyPlot(QWidget):
         self.plot.setLabel("left", escape(record["y"]["label"]))
         self.plot.setLabel("bottom", escape(record["x"]["label"]))
         self.plot.setXRange(*study_curves.x_range(self._drawn, len(words)), padding=0)
-        self.plot.setYRange(*study_curves.y_range(record, self._drawn, from_zero=bool(words)), padding=0)
+        self.plot.setYRange(*study_curves.y_range(record, self._drawn, from_zero=bool(words)), padding=EDGE)
         self._show_words(words)
 
     def _show_words(self, words: list[str]) -> None:
@@ -177,7 +182,8 @@ class StudyPlot(QWidget):
         self._read = found
         if found is None or self._record is None:
             self.ring.setData([], [])
-            self.readout.setText(POINT_OUT)
+            intervals = any(points.has_intervals for points in self._drawn)
+            self.readout.setText((INTERVALS if intervals else "") + POINT_OUT)
             return
         curve, place = found
         points = self._drawn[curve]

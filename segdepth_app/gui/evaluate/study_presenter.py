@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from segdepth_app.gui.evaluate.study_page import StudyPage
     from segdepth_app.gui.process import Job
 
-NEWS = ("progress", "checkpoint", "artifact", "table")
+NEWS = ("started", "progress", "checkpoint", "artifact", "table")
 """Events after which the study's record may say more."""
+LONG_STEPS = ("simulate", "train")
+"""Steps that a pause keeps as far as they are, and a cancel does not."""
 
 
 class StudyHost(Protocol):
@@ -159,15 +161,19 @@ class StudyPresenter:
             job.pause()
 
     def cancel(self) -> None:
-        """Ends the job on show, after asking where something would be lost."""
+        """Ends the job on show, after asking where hours of work would be lost."""
         folder, job = self._selected, self._job()
         if folder is None or job is None or not job.may(Command.CANCEL):
             return
         study = self._studies.get(folder)
-        if study is None or not study.n_done:
+        step = _running(study) if study else None
+        if step is None or step["what"] not in LONG_STEPS:
             job.cancel()
             return
-        text = f"It ends at once. {_steps(study).capitalize()} can be lost; Pause keeps all, to go on later."
+        text = (
+            f"What this step has made so far is lost: {step['label']}. What is done stays, and the study can be "
+            "resumed later. Pause keeps both."
+        )
         self._host.ask(f"Cancel {folder.name}?", text, "Cancel the study", lambda: self._cancel(folder))
 
     def _cancel(self, folder: Path) -> None:
@@ -239,14 +245,18 @@ class StudyPresenter:
 
 
 def _job_text(job: "Job", study: Study) -> str:
-    label = next((step["label"] for step in study.steps if step["state"] == "running"), "")
-    parts = [f"{job.state}: {label}" if label else f"{job.state}…"]
+    step = _running(study)
+    parts = [f"{job.state}: {step['label']}" if step else f"{job.state}…"]
     if job.progress and job.progress[1]:
         done, total, unit = job.progress
-        parts.append(f"{done} of {total} {unit}".strip())
+        parts.append(f"{done} %" if unit == "%" else f"{done} of {total} {unit}")
     if job.seconds_left is not None:
         parts.append(f"about {duration(job.seconds_left)} left")
     return ", ".join(parts)
+
+
+def _running(study: Study) -> dict[str, Any] | None:
+    return next((step for step in study.steps if step["state"] == "running"), None)
 
 
 def _steps(study: Study) -> str:

@@ -50,6 +50,8 @@ class StudySteps(QWidget):
         for row, step in enumerate(study.steps):
             for column, text in enumerate(study_words.step_cells(step)):
                 set_cell(self.table, row, column, text, is_number=column == 3)
+            if step.get("note"):
+                self.table.item(row, 2).setToolTip(step["note"])
         rows = min(len(study.steps), MOST_ROWS) * self.table.verticalHeader().defaultSectionSize()
         self.table.setFixedHeight(self.table.horizontalHeader().sizeHint().height() + rows + 4)
         evaluates = any(step["what"] == "evaluate" for step in study.steps)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont, QGuiApplication
+from PySide6.QtGui import QFont, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -22,6 +22,7 @@ from segdepth_app.gui.evaluate import study_words
 
 MOST_ROWS = 16
 """More rows than these scroll inside the table."""
+INTERVAL_REMARK = "In brackets: 95 % intervals. "
 PAPER_REMARK = "In italics: the paper's figures, on its own test set."
 
 
@@ -32,6 +33,8 @@ class StudyTable(QFrame):
         super().__init__(parent)
         theme.set_role(self, "card")
         self._record: dict[str, Any] = {"columns": [], "rows": []}
+        self._height_px = 0
+        """Of all rows in sight with their heading."""
         self.title = QLabel()
         self.title.setWordWrap(True)
         theme.set_role(self.title, "heading")
@@ -39,7 +42,7 @@ class StudyTable(QFrame):
         self.copy.setToolTip("Copies the table, for a spreadsheet: numbers in full, intervals in columns of their own.")
         self.copy.clicked.connect(self.copy_all)
         self.table = _table()
-        self.remark = QLabel(PAPER_REMARK)
+        self.remark = QLabel()
         self.remark.setWordWrap(True)
         theme.set_role(self.remark, "muted")
         head = QHBoxLayout()
@@ -71,7 +74,13 @@ class StudyTable(QFrame):
         for column, is_number in enumerate(numbers):
             side = Qt.AlignmentFlag.AlignRight if is_number else Qt.AlignmentFlag.AlignLeft
             self.table.horizontalHeaderItem(column).setTextAlignment(side | Qt.AlignmentFlag.AlignBottom)
-        self.remark.setVisible(any(study_words.is_paper(row) for row in record["rows"]))
+        has_intervals = any(
+            key.endswith("_low") and value is not None for row in record["rows"] for key, value in row.items()
+        )
+        remark = INTERVAL_REMARK if has_intervals else ""
+        remark += PAPER_REMARK if any(study_words.is_paper(row) for row in record["rows"]) else ""
+        self.remark.setText(remark.strip())
+        self.remark.setVisible(bool(remark))
         self._fit()
 
     def copy_all(self) -> None:
@@ -84,8 +93,18 @@ class StudyTable(QFrame):
         table.resizeRowsToContents()
         table.resizeColumnsToContents()
         rows = sum(table.rowHeight(row) for row in range(min(table.rowCount(), MOST_ROWS)))
-        bar = table.horizontalScrollBar().sizeHint().height()
-        table.setFixedHeight(table.horizontalHeader().sizeHint().height() + rows + bar + 2 * table.frameWidth())
+        self._height_px = table.horizontalHeader().sizeHint().height() + rows + 2 * table.frameWidth()
+        self._leave_room_for_the_bar()
+
+    def _leave_room_for_the_bar(self) -> None:
+        table = self.table
+        needs_bar = table.horizontalHeader().length() > table.width()
+        table.setFixedHeight(self._height_px + needs_bar * table.horizontalScrollBar().sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # Qt's name
+        """A narrower table has to be scrolled."""
+        super().resizeEvent(event)
+        self._leave_room_for_the_bar()
 
 
 def _table() -> QTableWidget:

@@ -18,6 +18,9 @@ WHAT_WORDS = {
     "gradient": "Gradients",
     "observe": "Ideal observer",
 }
+SETTINGS, ORIGIN = "Settings", "Origin"
+INNER_FACTS = ("files", "pid", "doses_e_per_px")
+"""What a record keeps for itself, or says among the settings."""
 PAPER_STARTS = ("paper,", "the paper")
 """How a row of the paper's figures begins one of its cells."""
 
@@ -47,8 +50,9 @@ def state_word(study: Study, *, is_live: bool = False) -> str:
 
 
 def state_sentence(study: Study, *, is_live: bool = False) -> str:
-    """State, steps, and the time that they took."""
-    parts = [state_word(study, is_live=is_live), f"{study.n_done} of {len(study.steps)} steps done"]
+    """State (unless a job tells it), steps, and the time that they took."""
+    parts = [] if is_live else [state_word(study).capitalize()]
+    parts.append(f"{study.n_done} of {len(study.steps)} steps done")
     n_failed = sum(step["state"] == "failed" for step in study.steps)
     if n_failed:
         parts.append(f"{n_failed} failed")
@@ -65,7 +69,7 @@ def step_cells(step: dict[str, Any]) -> tuple[str, str, str, str]:
         WHAT_WORDS.get(step["what"], step["what"]),
         step["label"],
         STEP_WORDS.get(step["state"], step["state"]),
-        NONE if seconds is None else duration(seconds),
+        duration(seconds) if seconds else NONE,
     )
 
 
@@ -126,6 +130,11 @@ def is_number_column(table: dict[str, Any], key: str) -> bool:
     return bool(values) and not any(isinstance(value, str) for value in values)
 
 
+def has_intervals(table: dict[str, Any], key: str) -> bool:
+    """Whether any number of a column has its interval."""
+    return any(row.get(f"{key}_low") is not None for row in table["rows"])
+
+
 def is_paper(row: dict[str, Any]) -> bool:
     """Whether a row holds the paper's figures."""
     return any(isinstance(value, str) and value.lower().startswith(PAPER_STARTS) for value in row.values())
@@ -138,7 +147,7 @@ def tsv(table: dict[str, Any]) -> str:
         key, title = column["key"], column["title"]
         heads.append(title)
         keys.append(key)
-        if any(row.get(f"{key}_low") is not None for row in table["rows"]):
+        if has_intervals(table, key):
             heads += [f"{title}, 95 % low", f"{title}, 95 % high"]
             keys += [f"{key}_low", f"{key}_high"]
     lines = [heads, *([_plain(row.get(key)) for key in keys] for row in table["rows"])]
@@ -160,12 +169,20 @@ def point_text(plot: dict[str, Any], curve: dict[str, Any], index: int) -> str:
 
 def settings_lines(study: Study) -> list[tuple[str, str]]:
     """What was asked for and what made it: settings, then provenance, one line each."""
-    lines = [(_words(name), _value(value)) for name, value in study.config.items() if name not in ("kind", "out")]
-    lines += [(_words(name), _value(value)) for name, value in study.provenance.items()]
+    config, made = study.config, study.provenance
+    settings = [(_words(name), _value(value)) for name, value in config.items() if name not in ("kind", "out")]
+    origin = [
+        (_words(name), _value(value))
+        for name, value in made.items()
+        if name not in INNER_FACTS and config.get(name) != value
+    ]
+    begun = [("Begun", when(study.created)), ("Folder", str(study.folder))]
     return [
-        ("Folder", str(study.folder)),
-        ("Begun", when(study.created)),
-        *((name, text) for name, text in lines if text),
+        (SETTINGS, ""),
+        *(line for line in settings if line[1]),
+        (ORIGIN, ""),
+        *begun,
+        *(line for line in origin if line[1]),
     ]
 
 
