@@ -11,12 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
-from torch.nn import functional
 
 from segdepth_app.config import N_CLASSES
 from segdepth_app.errors import InputError, SegDepthError
 from segdepth_app.inference.predictor import Predictor, check_pixel_size, geometry, pad_to
+from segdepth_app.models.gradient import pixel_gradient
 from segdepth_app.units import binned_from_px
 
 WINDOW_OUTPUT_PX = 256
@@ -74,20 +73,6 @@ def saliency_map(
     full = np.zeros(padded.shape[-2:], np.float32)
     full[top : top + edge, left : left + edge] = gradient.abs()[0, 0].cpu().numpy()
     return Saliency(full[: whole.shape[0], : whole.shape[1]], grids.input_scale, depth, probability)
-
-
-def pixel_gradient(
-    network: torch.nn.Module, image: Tensor, told: float, temperature: float, place: tuple[int, int], depth: int | None
-) -> tuple[Tensor, int, float]:
-    """∂P(depth at place)/∂image (1, 1, H, W), the depth, and P; in the dtype of the image."""
-    leaf = image.detach().clone().requires_grad_(True)
-    condition = torch.full((1,), told, device=leaf.device, dtype=leaf.dtype)
-    with torch.enable_grad():
-        logits = network(leaf, condition)[0, :, place[0], place[1]]
-        probabilities = functional.softmax(logits / temperature, dim=0)
-        chosen = int(probabilities.argmax()) if depth is None else depth
-        (gradient,) = torch.autograd.grad(probabilities[chosen], leaf)
-    return gradient, chosen, float(probabilities[chosen].detach())
 
 
 def _window_start(centre: int, size: int, edge: int, multiple: int) -> int:

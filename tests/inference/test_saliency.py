@@ -9,8 +9,9 @@ from segdepth_app.config import SaliencyConfig
 from segdepth_app.errors import InputError
 from segdepth_app.inference import saliency as module
 from segdepth_app.inference.predictor import Predictor
-from segdepth_app.inference.saliency import pixel_gradient, saliency_map
+from segdepth_app.inference.saliency import saliency_map
 from segdepth_app.inference.saliency_job import run
+from segdepth_app.models.gradient import pixel_gradient
 from segdepth_app.reporting import Reporter
 
 SETTING = {"pixel_size_pm": PIXEL_PM, "dose_e_per_px": DOSE}
