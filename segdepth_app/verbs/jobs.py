@@ -15,6 +15,7 @@ from segdepth_app.errors import InputError
 from segdepth_app.verbs.checking import convergence_options, convergence_values, verify_options, verify_values
 from segdepth_app.verbs.cluster import export_cluster_options, export_cluster_values
 from segdepth_app.verbs.options import add_field, dose, given, integers, settings_given
+from segdepth_app.verbs.report import report_options, report_values
 from segdepth_app.verbs.study import study_options, study_values
 
 Values = dict[str, Any]
@@ -204,6 +205,7 @@ JOB_VERBS = (
     JobVerb("export-cluster", config.ClusterConfig, export_cluster_options, export_cluster_values),
     JobVerb("evaluate", config.EvaluateConfig, _evaluate_options, _evaluate_values),
     JobVerb("study", config.StudyConfig, study_options, study_values),
+    JobVerb("report", config.ReportConfig, report_options, report_values),
     JobVerb("infer", config.InferConfig, _infer_options, _infer_values),
     JobVerb("saliency", config.SaliencyConfig, _saliency_options, _saliency_values),
 )
