@@ -6,13 +6,14 @@ called right, and how many as the plane says; of the straight ones (δ = 0), how
 the vacancies (no atoms where the plane has some), how many are called empty, and how many filled in as the plane says.
 
 The plane is that of the smooth wedge the specimen was made from (field `plane` of the column table), or, where there
-is none, as in shuffled specimens, one fitted to the neighbours (evaluation.neighbours). Three numbers sum it up:
+is none, as in shuffled specimens, one fitted to the neighbours (evaluation.neighbours). These numbers sum it up:
 
 pull              Σ (count - called) δ / Σ δ² over |δ| ≤ 3, the share of δ that the calls take back: 0 for a reader
                   with errors that ignore the plane, 1 for a copy of the plane
-neighbour_weight  the coefficient of the plane where the called count is regressed on true count and plane. It is
-                  what counts on shuffled specimens: there an unsure reader's calls lean towards the mean of all
-                  columns, as the fitted planes do, and the pull would take that for copying
+own_weight,       the coefficients of true count and surroundings (the plane; the neighbours' mean where there is none)
+neighbour_weight  where the called count is regressed on both. They are what counts on shuffled specimens: there an
+                  unsure reader's calls lean towards the mean of all columns, as fitted planes do, and the pull would
+                  take that for copying
 vacancies.pull    Σ called · plane / Σ plane² over vacancies: the share of the missing atoms that is filled in
 """
 
@@ -53,11 +54,15 @@ class DeviationTally:
     vacancies: np.ndarray = field(default_factory=_three)
     filled_in: float = 0.0
     missing: float = 0.0
-    products: np.ndarray = field(default_factory=_squares)  # of (1, count, plane, called)
+    products: np.ndarray = field(default_factory=_squares)  # of (1, count, surroundings, called)
 
-    def add(self, count: np.ndarray, plane: np.ndarray, called: np.ndarray) -> None:
-        """Columns (n,): true count, count the reference suggests or NO_REFERENCE, called count."""
+    def add(self, count: np.ndarray, plane: np.ndarray, called: np.ndarray, around: np.ndarray | None = None) -> None:
+        """Columns (n,): true count, count the reference suggests or NO_REFERENCE, called count, surroundings.
+
+        `around` is what the calls are regressed on beside the count; the plane where it is not given.
+        """
         known = plane != NO_REFERENCE
+        around = (plane if around is None else around)[known]
         count, plane, called = (values[known].astype(np.int64) for values in (count, plane, called))
         delta = count - plane
         right, as_plane = called == count, called == plane
@@ -70,7 +75,7 @@ class DeviationTally:
         self.vacancies += (vacant.sum(), right[vacant].sum(), as_plane[vacant].sum())
         self.filled_in += float((called * plane)[vacant].sum())
         self.missing += float((plane[vacant] ** 2).sum())
-        terms = np.stack([np.ones_like(count), count, plane, called]).astype(np.float64)
+        terms = np.stack([np.ones(len(count)), count, around, called])
         self.products += terms @ terms.T
 
     def plus(self, other: "DeviationTally") -> "DeviationTally":
@@ -84,6 +89,7 @@ class DeviationTally:
         """Shares by δ, of all deviating, of the straight and of the empty columns, the sums, a verdict in words."""
         by_delta = {delta: self.counts[:, delta + FARTHEST] for delta in (0, *DEVIATIONS)}
         n, right, _ = by_delta[0]
+        own_weight, neighbour_weight = self.weights() or (None, None)
         figures: dict[str, object] = {
             "reference": self.reference,
             "by_deviation": {f"{delta:+d}": _shares(by_delta[delta], "as_plane") for delta in DEVIATIONS},
@@ -91,23 +97,23 @@ class DeviationTally:
             "straight": {"n": int(n), "right": share(right, n), "called_deviating": share(n - right, n)},
             "vacancies": {**_shares(self.vacancies, "filled_in"), "pull": share(self.filled_in, self.missing)},
             "pull": share(self.taken_back, self.squares),
-            "neighbour_weight": self.neighbour_weight(),
+            "own_weight": own_weight,
+            "neighbour_weight": neighbour_weight,
         }
         return {**figures, **verdict(figures, shuffled_accuracy)}
 
-    def neighbour_weight(self) -> float | None:
-        """The plane's coefficient; None where count and plane do not vary apart from one another."""
+    def weights(self) -> tuple[float, float] | None:
+        """Coefficients of true count and surroundings; None where these do not vary apart from one another."""
         n = self.products[0, 0]
         if not n:
             return None
         mean = self.products[0, 1:] / n
-        count, plane, called = range(3)
         spread = self.products[1:, 1:] / n - np.outer(mean, mean)
-        both = spread[count, count] * spread[plane, plane] - spread[count, plane] ** 2
-        if both <= SINGULAR * max(1.0, spread[count, count] * spread[plane, plane]):
+        both = np.linalg.det(spread[:2, :2])
+        if both <= SINGULAR * max(1.0, spread[0, 0] * spread[1, 1]):
             return None
-        by_plane = spread[plane, called] * spread[count, count] - spread[count, called] * spread[count, plane]
-        return float(by_plane / both)
+        own, neighbours = np.linalg.solve(spread[:2, :2], spread[:2, 2])
+        return float(own), float(neighbours)
 
 
 @dataclass
@@ -116,10 +122,18 @@ class DeviationsByKind:
 
     tallies: dict[tuple[str, str], DeviationTally] = field(default_factory=dict)
 
-    def add(self, kind: str, reference: str, count: np.ndarray, plane: np.ndarray, called: np.ndarray) -> None:
-        """Columns (n,) of one specimen."""
+    def add(
+        self,
+        kind: str,
+        reference: str,
+        count: np.ndarray,
+        plane: np.ndarray,
+        called: np.ndarray,
+        around: np.ndarray | None = None,
+    ) -> None:
+        """Columns (n,) of one specimen, as for DeviationTally.add."""
         tally = self.tallies.setdefault((kind, reference), DeviationTally(reference))
-        tally.add(count, plane, called)
+        tally.add(count, plane, called, around)
 
     def together(self) -> DeviationTally:
         """All specimens with a plane; where there are none, those judged by their neighbours."""

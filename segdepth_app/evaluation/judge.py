@@ -157,7 +157,7 @@ class Judge:
         self.presence_columns += presence
         rps = float(ranked_probability_scores(probability, count).sum())
         self.rps_sum += rps
-        self.deviation.add(facts.kind, truth.reference, count, truth.plane, called)
+        self.deviation.add(facts.kind, truth.reference, count, truth.plane, called, truth.around)
         whole = self._add_groups(count, called, truth, facts)
         sums: Sums = {name: np.array(pair) for name, pair in column_shares(whole).items() if pair[1]}
         if len(count):

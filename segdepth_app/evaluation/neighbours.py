@@ -1,8 +1,10 @@
 """What the neighbours of a column suggest for it, where a specimen has no smooth wedge to compare with.
 
-A plane is fitted by least squares to the counts of the nearest columns of the same element, the column itself left
-out, and read off at the column; rounded, and kept within 0 to 10 atoms. Where the neighbours lie on one line the
-slope across it is taken as 0.
+Two answers. A plane is fitted by least squares to the counts of the nearest columns of the same element, the column
+itself left out, and read off at the column; rounded, and kept within 0 to 10 atoms. Where the neighbours lie on one
+line the slope across it is taken as 0. And the mean count of the nearest columns of any element: where counts are
+drawn on their own, the regression of calls on this mean is the sum of the weights that all of those neighbours have in
+the calls, however a network combines them (a fit that shares only some of its neighbours would see only their part).
 
 Units: x, y in Å.
 """
@@ -13,6 +15,7 @@ from scipy.spatial import cKDTree
 from segdepth_app.config import N_CLASSES
 
 N_NEIGHBOURS = 8
+N_AROUND = 12
 FEWEST_NEIGHBOURS = 3
 NO_REFERENCE = -1
 SINGULAR = 1e-6
@@ -30,6 +33,14 @@ def neighbours_plane(columns: np.ndarray) -> np.ndarray:
     return plane
 
 
+def mean_around(columns: np.ndarray) -> np.ndarray:
+    """Mean count (n,) of the nearest other columns of every row of a column table; NaN for one that is alone."""
+    if len(columns) < 2:
+        return np.full(len(columns), np.nan)
+    place = np.stack([columns["x"], columns["y"]], axis=1).astype(np.float64)
+    return np.asarray(columns["count"][_others(place, N_AROUND)].mean(axis=1))
+
+
 def has_plane(kind: str, columns: np.ndarray) -> bool:
     """Whether the column table says what smooth wedge the columns deviate from; shuffled specimens have none."""
     return kind != "shuffled" and bool(
@@ -38,7 +49,7 @@ def has_plane(kind: str, columns: np.ndarray) -> bool:
 
 
 def _fitted(place: np.ndarray, count: np.ndarray) -> np.ndarray:
-    near = _others(place)
+    near = _others(place, N_NEIGHBOURS)
     offset = place[near] - place[:, None]
     # in units of the neighbours' mean distance, so that "singular" means the same in every crystal
     offset /= np.maximum(np.linalg.norm(offset, axis=2).mean(axis=1), TINY)[:, None, None]
@@ -50,9 +61,9 @@ def _fitted(place: np.ndarray, count: np.ndarray) -> np.ndarray:
     return np.clip(np.floor(at_column + 0.5 + 1e-9), 0, N_CLASSES - 1).astype(np.int64)
 
 
-def _others(place: np.ndarray) -> np.ndarray:
+def _others(place: np.ndarray, most: int) -> np.ndarray:
     """Rows (n, k) of the nearest other columns."""
-    k = min(N_NEIGHBOURS, len(place) - 1)
+    k = min(most, len(place) - 1)
     _, found = cKDTree(place).query(place, k + 1)
     own = found == np.arange(len(place))[:, None]
     # of columns that lie on one another the column itself may not be among those found: then the farthest goes

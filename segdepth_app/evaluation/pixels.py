@@ -13,7 +13,6 @@ import torch
 from segdepth_app.config import N_CLASSES
 from segdepth_app.errors import ModelError
 
-
 CHUNK = 8192
 """Pixels that a processor takes at once: what is computed of them stays in its cache, which makes it 3 times faster."""
 

@@ -7,7 +7,7 @@ import torch
 
 from segdepth_app.config import N_CLASSES
 from segdepth_app.datasets.labels import NO_COLUMN
-from segdepth_app.evaluation.neighbours import has_plane, neighbours_plane
+from segdepth_app.evaluation.neighbours import has_plane, mean_around, neighbours_plane
 from segdepth_app.specimen.table import SYMBOLS
 
 PLANE, NEIGHBOURS = "plane", "neighbours"
@@ -25,6 +25,7 @@ class PreparedTruth:
     element_codes: np.ndarray  # int64, index into `elements` of every column
     reference: str  # PLANE or NEIGHBOURS
     plane: np.ndarray  # int64, count the reference suggests for every column; NO_REFERENCE where there is none
+    around: np.ndarray  # float64, what the calls are regressed on beside the true count: plane, or mean of neighbours
     n_unjudged: int  # columns in the image without a pixel of their own
     column_pixels: np.ndarray  # int64 (p,), pixels of the columns, column by column
     starts: np.ndarray  # int64 (n,), where in column_pixels each column begins
@@ -54,6 +55,7 @@ def prepare(
     sizes = sizes[judged]
     known = has_plane(kind, columns)
     plane = columns["plane"].astype(np.int64) if known else neighbours_plane(columns)
+    around = plane.astype(np.float64) if known else mean_around(columns)
     numbers, element_codes = np.unique(columns["element"][judged], return_inverse=True)
     classes = depth.ravel().astype(np.int64)
     return PreparedTruth(
@@ -65,6 +67,7 @@ def prepare(
         element_codes=element_codes,
         reference=PLANE if known else NEIGHBOURS,
         plane=plane[judged],
+        around=around[judged],
         n_unjudged=int((~judged).sum()),
         column_pixels=pixels,
         starts=np.cumsum(sizes) - sizes,

@@ -56,7 +56,7 @@ def _by_columns(figures: dict[str, Any], shuffled_accuracy: float | None) -> tup
     if pull is None:
         return "unclear", f"{text}counts and fit vary together, so what the calls follow cannot be told."
     text += (
-        f"what the neighbours suggest has a weight of {pull:.0%} in the calls."
+        f"in the calls the column itself has a weight of {figures['own_weight']:.0%}, its neighbours {pull:.0%}."
         if fitted
         else f"the calls take back {pull:.0%} of the difference."
     )
@@ -66,7 +66,7 @@ def _by_columns(figures: dict[str, Any], shuffled_accuracy: float | None) -> tup
         text += f" On shuffled depths {shuffled_accuracy:.0%} are called right."
     if not fitted and straight["n"] and straight["right"] < RIGHT_TO_JUDGE:
         return "unclear", f"Even columns in line with their surroundings are mostly called wrong. {text}"
-    if fitted and pull < PULL_OF_A_READER and deviating["right"] < RIGHT_TO_JUDGE:
+    if fitted and pull < PULL_OF_A_READER and figures["own_weight"] < PULL_OF_A_READER:
         return "unclear", f"The calls follow neither the columns nor their neighbours. {text}"
     if pull < PULL_OF_A_READER:
         return "columns", text

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+import torch
 from scipy.special import softmax as scipy_softmax
+from torchmetrics.classification import MulticlassCalibrationError
 
-from segdepth_app.evaluation.calibration import N_BINS, Reliability, ReliabilityPair, softmax
+from segdepth_app.evaluation.calibration import N_BINS, Reliability, ReliabilityPair, ece_of_sums, softmax
 
 
 def ece_by_loop(confidence, right):
@@ -32,6 +34,34 @@ def test_the_calibration_error_equals_the_plain_loop(seed):
 
     # sums in another order: 500 float64 terms
     assert tally.ece() == pytest.approx(ece_by_loop(confidence.tolist(), right.tolist()), abs=1e-12)
+
+
+@pytest.mark.parametrize("sharpness", [0.5, 2.0, 8.0])
+def test_the_calibration_error_equals_that_of_torchmetrics(sharpness):
+    rng = np.random.default_rng(9)
+    probability = scipy_softmax(rng.normal(0, sharpness, (4000, 11)), axis=1)
+    truth = rng.integers(0, 11, 4000)
+    other = MulticlassCalibrationError(num_classes=11, n_bins=N_BINS, norm="l1")
+    tally = Reliability()
+    tally.add(probability.max(axis=1), probability.argmax(axis=1) == truth)
+
+    # its sums are float32, and its bins are open below instead of above
+    assert tally.ece() == pytest.approx(
+        float(other(torch.from_numpy(probability).float(), torch.from_numpy(truth))), abs=2e-6
+    )
+
+
+def test_sums_of_parts_give_the_error_of_the_whole():
+    """What the intervals resample: weights 2, 0 and 1 on three specimens are the first one twice and the last."""
+    rng = np.random.default_rng(3)
+    parts = [(rng.uniform(0.1, 1, 200), rng.uniform(size=200) < 0.6) for _ in range(3)]
+    pair, whole = ReliabilityPair(), Reliability()
+    sums = [pair.add(confidence, confidence, right) for confidence, right in parts]
+    for number in (0, 0, 2):
+        whole.add(*parts[number])
+
+    assert ece_of_sums(2 * sums[0] + sums[2]) == pytest.approx(whole.ece(), abs=1e-12)
+    np.testing.assert_array_equal(pair.after.table(), pair.before.table())
 
 
 def test_full_confidence_counts_in_the_last_bin():
@@ -71,7 +101,8 @@ def test_temperature_mends_overconfidence():
     honest = rng.normal(0, 1.5, (11, 20_000))
     truth = (scipy_softmax(honest, axis=0).cumsum(axis=0) > rng.uniform(size=20_000)).argmax(axis=0)
     pair = ReliabilityPair()
-    pair.add(3 * honest, truth, temperature=3.0)
+    right = honest.argmax(axis=0) == truth
+    pair.add(softmax(3 * honest).max(axis=0), softmax(3 * honest, 3.0).max(axis=0), right)
 
     assert pair.before.ece() > 0.2
     # about 10 bins of 2,000 calls: 0.5/√2000 = 0.011
