@@ -1,55 +1,53 @@
 """The job `evaluate`: one model, one split of a dataset, one or more doses.
 
-Noise is drawn from the seed, the image and the dose, so an evaluation can be repeated to the last digit.
-Counts ~ Poisson(λ b² c) where c is the clean mean over the b × b reference pixels of one network input
-pixel: the sum of b × b Poisson counts, exactly. Images are judged whole, padded to what the network needs.
+How images get their noise and go through the network is told in bench.py. Everything is tallied image by image;
+memory does not grow with their number.
 """
 
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
-import torch
 
 from segdepth_app import __version__
 from segdepth_app.config import EvaluateConfig
-from segdepth_app.datasets.batches import binned_mean, log_dose, noisy
-from segdepth_app.datasets.contrast import contrast_scale
+from segdepth_app.datasets.parts import parts_folder
 from segdepth_app.datasets.store import Dataset
 from segdepth_app.errors import DatasetError
+from segdepth_app.evaluation.bench import PIXEL_TOLERANCE as PIXEL_TOLERANCE
+from segdepth_app.evaluation.bench import Answering, Bench, Shot, input_grid
+from segdepth_app.evaluation.bench import Grid as Grid
+from segdepth_app.evaluation.bench import padded_to_multiple as padded_to_multiple
+from segdepth_app.evaluation.examples import ExampleKeeper
 from segdepth_app.evaluation.folder import empty_or_evaluation, write_evaluation
-from segdepth_app.evaluation.judge import Judge
+from segdepth_app.evaluation.judge import Judge, Judged
 from segdepth_app.evaluation.metrics import Bins
 from segdepth_app.evaluation.suited import crystal_notes
-from segdepth_app.evaluation.truth import SpecimenTruth, specimen_truth
+from segdepth_app.evaluation.worst import WorstKeeper
 from segdepth_app.microscope.device import pick_device
 from segdepth_app.models.card import ModelCard, find_model
-from segdepth_app.models.model_file import LoadedModel, load_model
+from segdepth_app.models.model_file import load_model
 from segdepth_app.paths import sha256_of
 from segdepth_app.reporting import Reporter
 from segdepth_app.units import dose_per_area
 
-PIXEL_TOLERANCE = 0.01
 DEFOCUS_BIN_NM = 1.0
 SPREAD_BIN_PM = 5.0
 
 
-@dataclass(frozen=True)
-class Grid:
-    """How stored pixels become the network's input and output pixels."""
+class Keeper(Protocol):
+    """Keeps something of what comes by."""
 
-    factor: int  # stored pixels per input pixel, each way
-    input_shape: tuple[int, int]
-    input_binning: int  # reference pixels per input pixel
-    output_shape: tuple[int, int]
-    output_binning: int
+    def add(self, shot: Shot, judged: Judged) -> None:
+        """One image at one dose, and what was called."""
 
 
 def run(config: EvaluateConfig, reporter: Reporter) -> None:
-    """Judges the model and writes metrics.json, arrays.npz and figures into `config.out`.
+    """Judges the model and writes metrics.json, arrays, examples, the worst images and figures into `config.out`.
 
     Raises: InputError where the model, the dataset or the folder cannot be used.
     """
@@ -57,41 +55,35 @@ def run(config: EvaluateConfig, reporter: Reporter) -> None:
     path = find_model(config.model)
     out = empty_or_evaluation(config.out)
     device = str(pick_device(config.device))
+    _refuse_unfinished(config.dataset)
     with Dataset(config.dataset) as dataset:
         model = load_model(path, device)
-        grid = input_grid(dataset, model.card)
+        bench = Bench(dataset, model, input_grid(dataset, model.card), device, config.seed)
         rows = chosen_images(dataset, config.split, config.max_images)
         notes = crystal_notes(dataset, model.card, rows)
         reporter.started(device=device, folder=str(out))
         judges = make_judges(config, dataset, model.card, rows)
-        judge_images(Bench(dataset, model, grid, device, config.seed), rows, judges, reporter)
+        doses = [judge.dose_e_per_px for judge in judges]
+        examples = ExampleKeeper(bench, doses, config.n_examples)
+        worst = WorstKeeper(bench, doses, config.n_worst)
+        judge_images(bench, rows, judges, reporter, (examples, worst))
         provenance = _provenance(config, dataset, model.card, path, rows)
         provenance.update(device=device, seconds=round(time.monotonic() - began, 1))
-    write_evaluation(out, judges, provenance, notes=notes)
-    for file in sorted(out.iterdir()):
+    write_evaluation(out, judges, provenance, more=(examples.write, worst.write), notes=notes)
+    for file in sorted(item for item in out.rglob("*") if item.is_file()):
         reporter.artifact(file)
 
 
-def input_grid(dataset: Dataset, card: ModelCard) -> Grid:
-    """The grids of the network on this dataset. Raises: DatasetError where the pixel sizes do not fit."""
-    ratio = card.input_pixel_pm / dataset.stored_pixel_pm
-    factor = max(1, round(ratio))
-    if abs(ratio / factor - 1) > PIXEL_TOLERANCE:
+judge = run
+"""The same under the name that says what it does to those who call it from other jobs."""
+
+
+def _refuse_unfinished(path: Path) -> None:
+    if not path.exists() and parts_folder(path).is_dir():
         raise DatasetError(
-            f"{dataset.path} stores {dataset.stored_pixel_pm:.4g} pm pixels; "
-            f"the model {card.name} reads {card.input_pixel_pm:.4g} pm.",
-            "Judge it on a dataset of that pixel size, or of one that divides it.",
+            f"{path} is still in the making: only parts of it are there.",
+            "Wait until its simulation has ended, or start it again; it goes on where it stopped.",
         )
-    height, width = dataset.images.shape[1:]
-    step = card.output_binning // card.binning
-    rows, cols = (edge // factor // step * step for edge in (height, width))
-    if not rows or not cols:
-        raise DatasetError(
-            f"Images of {dataset.path} are {height} × {width} stored pixels, too small for the model {card.name}.",
-            "Simulate larger images.",
-        )
-    binning = dataset.binning * factor
-    return Grid(factor, (rows, cols), binning, (rows // step, cols // step), binning * step)
 
 
 def chosen_images(dataset: Dataset, split: str, limit: int) -> np.ndarray:
@@ -110,76 +102,27 @@ def chosen_images(dataset: Dataset, split: str, limit: int) -> np.ndarray:
     return rows
 
 
-@dataclass(frozen=True)
-class Bench:
-    """A model set before a dataset, ready to judge image after image."""
-
-    dataset: Dataset
-    model: LoadedModel
-    grid: Grid
-    device: str
-    seed: int
-
-    def truth(self, specimen: int) -> SpecimenTruth:
-        """Columns and maps of a specimen at the network's output pixel."""
-        return specimen_truth(
-            self.dataset,
-            specimen,
-            shape=self.grid.output_shape,
-            binning=self.grid.output_binning,
-            labels=self.model.card.labels,
-        )
-
-    def clean(self, row: int) -> np.ndarray:
-        """Clean image at the network's input pixel, float32 (H, W)."""
-        height, width = (edge * self.grid.factor for edge in self.grid.input_shape)
-        return binned_mean(self.dataset.image(row)[:height, :width], self.grid.factor)
-
-    def logits(self, row: int, clean: np.ndarray, dose_e_per_px: float) -> np.ndarray:
-        """The network's logits float32 (11, h, w) for image `row` with its own noise."""
-        rng = np.random.default_rng([self.seed, row, round(dose_e_per_px * 1e6)])
-        image = noisy(clean, dose_e_per_px * self.grid.input_binning**2, rng)
-        image = contrast_scale(self.dataset).applied(image[None], rng)[0]
-        padded = padded_to_multiple(image, int(self.model.network.multiple))
-        height, width = self.grid.output_shape
-        with torch.inference_mode():
-            tensor = torch.from_numpy(padded).to(self.device)[None, None]
-            dose = torch.from_numpy(np.atleast_1d(log_dose(dose_e_per_px, self.dataset.pixel_size_pm)))
-            logits = self.model.network(tensor, dose.to(self.device))
-        return logits[0, :, :height, :width].float().cpu().numpy()
-
-
-def padded_to_multiple(image: np.ndarray, multiple: int) -> np.ndarray:
-    """The image (H, W) mirrored beyond its lower and right edge until both are multiples of `multiple`."""
-    pads = [(0, -edge % multiple) for edge in image.shape]
-    # a mirror image cannot be wider than the image: the edge repeats instead
-    fits = all(after < edge for (_, after), edge in zip(pads, image.shape, strict=True))
-    return np.pad(image, pads, mode="reflect" if fits else "edge")
-
-
-def judge_images(bench: Bench, rows: np.ndarray, judges: list[Judge], reporter: Reporter) -> None:
-    """Every image at every dose; only tallies stay."""
-    specimen, truth = -1, None
-    for done, row in enumerate(rows):
-        optics = bench.dataset.index[row]
-        if truth is None or specimen != optics["specimen"]:
-            specimen = int(optics["specimen"])
-            truth = bench.truth(specimen)
-        clean = bench.clean(int(row))
-        c1, spread = float(optics["c1_nm"]), float(optics["image_spread_pm"])
-        for number, judge in enumerate(judges):
-            reporter.raise_if_cancelled()
-            logits = bench.logits(int(row), clean, judge.dose_e_per_px)
-            judge.add(
+def judge_images(
+    bench: Bench, rows: np.ndarray, judges: list[Judge], reporter: Reporter, keepers: Sequence[Keeper] = ()
+) -> None:
+    """Every image at every dose; only tallies stay, and what the keepers choose."""
+    done, total = 0, len(rows) * len(judges)
+    answering = Answering(bench, reporter)
+    with closing(bench.shots(rows, [judge.dose_e_per_px for judge in judges])) as shots:
+        for shot, logits in answering(shots):
+            judged = judges[shot.number].add(
                 logits,
-                truth,
-                c1_nm=c1,
-                image_spread_pm=spread,
-                specimen=specimen,
-                split=bench.dataset.specimen(specimen)["split"].decode(),
-                image=int(row),
+                shot.truth,
+                c1_nm=shot.c1_nm,
+                image_spread_pm=shot.image_spread_pm,
+                specimen=shot.specimen,
+                split=shot.split,
+                image=shot.row,
             )
-            reporter.progress(done * len(judges) + number + 1, len(rows) * len(judges), "images")
+            for keeper in keepers:
+                keeper.add(shot, judged)
+            done += 1
+            reporter.progress(done, total, "images")
 
 
 def make_judges(config: EvaluateConfig, dataset: Dataset, card: ModelCard, rows: np.ndarray) -> list[Judge]:

@@ -83,9 +83,10 @@ def test_the_folder_holds_figures_arrays_and_metrics_for_each_dose(dataset, mode
     reporter = Recorder()
     run(config(dataset, model), reporter)
 
-    kinds = ("accuracy", "confusion", "deviating", "reliability")
-    pictures = [f"{kind}_{dose}.png" for kind in kinds for dose in ("1", "2.5")]
-    assert reporter.files == sorted([*pictures, "arrays.npz", "metrics.json"])
+    out = dataset.parent / "out"
+    assert sorted(reporter.files) == sorted(path.name for path in out.rglob("*") if path.is_file())
+    assert {"metrics.json", "arrays.npz", "examples.npz", "confusion_1.png", "reliability_2.5.png"} < {*reporter.files}
+    assert len(list((out / "worst").glob("*.tif"))) == 2 * 4
     assert reporter.steps[-1] == (12, 12, "images")
     evaluation = read_evaluation(dataset.parent / "out")
     assert list(evaluation.doses) == ["2.5", "1"]
