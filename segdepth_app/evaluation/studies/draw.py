@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from segdepth_app.evaluation.drawing import GREY, MARKERS, SERIES, TWO_COLUMNS, drawable, rendered, sheet, styled
+from segdepth_app.evaluation.records import short_count
 from segdepth_app.paths import written_whole
 
 FORMATS = ("png", "svg", "pdf")
@@ -24,6 +25,7 @@ DASHES = ("-", (0, (4, 1)), (0, (4, 1, 1, 1)))
 """Of models' curves: another once the colours begin anew."""
 INCHES, LEGEND_LINE, LETTER = 2.9, 0.14, 0.055
 SHOWN_LETTERS = 60
+FEW_DECADES = 1e3
 
 
 @styled
@@ -92,10 +94,15 @@ def _bars(axes: Axes, curves: Sequence[dict[str, Any]], words: Sequence[str]) ->
 
 def _log_axis(axes: Axes) -> None:
     axes.set_xscale("log")
-    axes.xaxis.set_major_formatter(
-        FuncFormatter(lambda value, _: f"{value:g}" if 1e-3 <= value < 1e4 else f"{value:.0e}")
-    )
+    low, high = axes.get_xlim()
+    # over few decades the powers of ten alone would leave one tick or none
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0,) if high > FEW_DECADES * low else (1.0, 2.0, 5.0)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _short(value)))
     axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def _short(value: float) -> str:
+    return f"{value:g}" if value < 1000 else short_count(round(value))
 
 
 def _colour(number: int, role: str) -> str:

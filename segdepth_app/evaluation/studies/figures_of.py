@@ -1,5 +1,6 @@
 """Figures of merit read from evaluations, whatever version wrote them: what is not there is None."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -23,6 +24,9 @@ HEADINGS = {
     "column_ece": "Column ECE",
 }
 """Headings of the headline figures; a figure without one is headed by its name."""
+
+AT_DOSE = re.compile(r"λ = (?P<dose>[^:]+): (?P<rest>.*)")
+"""How an evaluation writes a note about one dose."""
 
 
 def look(values: Any, *path: str) -> Any:
@@ -104,5 +108,16 @@ def trained_doses(judged: Judged) -> tuple[float, float] | None:
 
 
 def missing_notes(judged: Sequence[Judged]) -> list[str]:
-    """Why figures of these evaluations are missing, in their own words."""
-    return [f"{item.model.name} on {item.dataset.name}: {note}" for item in judged for note in item.evaluation.notes]
+    """Why figures of these evaluations are missing, in their own words; what holds at several doses stands once."""
+    notes = []
+    for item in judged:
+        doses: dict[str, list[str]] = {}
+        for note in item.evaluation.notes:
+            found = AT_DOSE.fullmatch(note)
+            at = doses.setdefault(found["rest"] if found else note, [])
+            at += [found["dose"]] if found else []
+        subject = f"{item.model.name} on {item.dataset.name}"
+        for rest, at in doses.items():
+            where = f", λ = {', '.join(at)}" if at else ""
+            notes.append(f"{subject}{where}: {rest}")
+    return notes

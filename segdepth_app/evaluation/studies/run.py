@@ -57,23 +57,18 @@ class Running:
 
     def to_its_end(self) -> str:
         """All steps in turn; "done", or "paused" where the user or a step asked for it."""
-        state = "failed"
+        state = "paused"  # as a second Ctrl-C leaves it: the step in hand is lost, the study can go on
         try:
             self._save()
             for step in self.steps:
-                if not self._is_asked_to_end() and self._do(step) != "paused":
-                    continue
-                state = "paused"
-                break
+                if self._is_asked_to_end() or self._do(step) == "paused":
+                    break
             else:
                 state = "failed" if self.journal.failed else "done"
         except Cancelled:
-            state = "paused"
             raise
         except Exception:
-            raise
-        except BaseException:  # a second Ctrl-C: the step in hand is lost, the study can go on
-            state = "paused"
+            state = "failed"
             raise
         finally:
             self.journal.state = state
@@ -162,7 +157,9 @@ class Running:
         """Tables and figures, and where they are. Raises: SegDepthError where steps failed."""
         folder, outcome = self.journal.folder, self.journal.outcome
         tables = write_tables(folder, outcome)
-        for file in (folder / STUDY_FILE, *tables, *write_figures(folder, outcome, self.journal.caption())):
+        figures = write_figures(folder, outcome, self.journal.caption())
+        # of each figure one format is enough to name
+        for file in (folder / STUDY_FILE, *tables, *(path for path in figures if path.suffix == ".png")):
             self.reporter.artifact(file)
         failed = self.journal.failed
         if state == "failed" and failed:
