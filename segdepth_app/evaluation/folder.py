@@ -1,7 +1,7 @@
 """Writes the evaluation folder: metrics.json, arrays.npz and figures, whole or not at all.
 
-Everything is written into a hidden folder beside the target and moved at the end, metrics.json last:
-a folder with metrics.json is a complete evaluation.
+Everything is written into a hidden folder beside the target, which takes its place at the end: a folder with
+metrics.json is a complete evaluation.
 """
 
 import json
@@ -25,9 +25,8 @@ from segdepth_app.paths import writable_target
 More = Callable[[Path, dict[str, Any]], None]
 """Writes files of its own into the folder it is given and may add to the record of metrics.json."""
 
-
-OURS = ("*.png", "*.npz", WORST_FOLDER)
-"""What an older evaluation leaves, which the new one need not have."""
+OURS = (METRICS_FILE, "*.png", "*.npz", WORST_FOLDER)
+"""What an older evaluation leaves; everything else in its folder is someone's own, and stays."""
 
 
 def empty_or_evaluation(path: Path) -> Path:
@@ -54,6 +53,8 @@ def write_evaluation(
     """
     from segdepth_app.evaluation.figures import draw_figures
 
+    # where a link points to, so that what is written lies on the same disk and the link stays
+    out = out.resolve()
     out.parent.mkdir(parents=True, exist_ok=True)
     temporary = out.with_name(f".{out.name}.part-{os.getpid()}")
     shutil.rmtree(temporary, ignore_errors=True)
@@ -77,22 +78,18 @@ def _move_into_place(temporary: Path, out: Path) -> None:
     if not out.exists():
         temporary.rename(out)
         return
-    # without metrics.json the folder counts as no evaluation while its files change
-    (out / METRICS_FILE).unlink(missing_ok=True)
-    for pattern in OURS:
-        for old in out.glob(pattern):
-            _remove(old)
-    for item in sorted(temporary.iterdir(), key=lambda item: item.name == METRICS_FILE):
-        # a folder moves only to where there is none
-        _remove(out / item.name)
-        os.replace(item, out / item.name)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+    # two renames, so that a kill hardly ever finds the folder half changed
+    older = out.with_name(f".{out.name}.older-{os.getpid()}")
+    out.rename(older)
+    try:
+        temporary.rename(out)
+    except OSError:
+        older.rename(out)
+        raise
+    for item in older.iterdir():
+        if not any(item.match(pattern) for pattern in OURS):
+            item.rename(out / item.name)
+    shutil.rmtree(older, ignore_errors=True)
 
 
 def _record(judges: list[Judge], provenance: dict[str, Any], notes: Sequence[str]) -> dict[str, Any]:
