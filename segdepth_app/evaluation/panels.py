@@ -165,7 +165,7 @@ def steps(axes: Axes, by_element: Mapping[str, Sequence[Summary]]) -> None:
     axes.axhline(0.5, color=GREY, linestyle="--", linewidth=0.8)
     for number, (element, items) in enumerate(by_element.items()):
         known = [item for item in items if item["accuracy"] is not None]
-        n = sum(item["n_lower"] + item["n_upper"] for item in known)
+        n = sum(item["n_lower"] for item in items) + sum(item["n_upper"] for item in items[-1:])
         label = f"{element}, n = {n:,}"
         _curve(axes, number, [item["lower"] for item in known], known, label)
     axes.set_xticks(range(10), [f"{n}|{n + 1}" for n in range(10)])

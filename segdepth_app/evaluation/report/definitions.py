@@ -76,6 +76,13 @@ DEFINITIONS: dict[str, Definition] = {
     "column_ece_uncalibrated": Definition("Column ECE, before", "", 4, "The same of columns."),
 }
 
+GROUPS = {
+    "intervals": "95 % intervals",
+    "by_split": "accuracy by split",
+    "by_element_and_defocus_nm": "accuracy by element and defocus",
+    "deviating_by_kind": "deviating columns by kind of specimen",
+}
+
 SHOWN = tuple(dict.fromkeys((*HEADLINES, "vacancy_accuracy", "pixel_ece_uncalibrated", "column_ece_uncalibrated")))
 """The figures of a dose, in the order in which they are shown."""
 
@@ -97,6 +104,16 @@ TERMS: tuple[tuple[str, str], ...] = (
         "itself, 1 for one that fills it in from its neighbours.",
     ),
     (
+        "Weights",
+        "The called number of a column, fitted as a weighted sum of its true number and of what its neighbours "
+        "suggest: 1 and 0 for a network that reads the column itself.",
+    ),
+    (
+        "Missing atoms filled in",
+        "Over vacancies, the called atoms as a share of those that the surroundings suggest, Σ called · plane / "
+        "Σ plane².",
+    ),
+    (
         "Step n | n + 1",
         "Of the columns with n or n + 1 atoms, how often the larger of P(n) and P(n + 1) is the true one; the mean of "
         "both classes. 0.5 is guessing.",
@@ -108,7 +125,7 @@ TERMS: tuple[tuple[str, str], ...] = (
 
 def definition(name: str) -> Definition:
     """What is known of a figure; of one that is new, its name alone."""
-    return DEFINITIONS.get(name) or Definition(name.replace("_", " "), "", 4, "")
+    return DEFINITIONS.get(name) or Definition(GROUPS.get(name, name.replace("_", " ")), "", 4, "")
 
 
 def paper_value(name: str) -> float | None:

@@ -5,6 +5,8 @@ from html import escape
 from typing import Any
 
 VOID = ("img", "meta", "br")
+HALF_IN = 5.0
+"""Figures narrower than this stand side by side on paper."""
 MEDIA = {"svg": "image/svg+xml", "png": "image/png"}
 
 
@@ -33,8 +35,9 @@ def picture(data: bytes, form: str, alt: str, caption: str, *, width_in: float |
     """A figure with its caption; the file is part of the page. `width_in` is its width on paper."""
     source = f"data:{MEDIA[form]};base64,{b64encode(data).decode('ascii')}"
     style = None if width_in is None else f"width:{width_in:.2f}in"
-    image = element("img", src=source, alt=alt, style=style)
-    return element("figure", image, element("figcaption", caption))
+    image = element("img", src=source, alt=alt)
+    kind = "half" if width_in is not None and width_in < HALF_IN else "full"
+    return element("figure", image, element("figcaption", caption), class_=kind, style=style)
 
 
 def paragraphs(texts: Any, **attributes: Any) -> Html:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from segdepth_app.evaluation import panels
 from segdepth_app.evaluation.drawing import TWO_COLUMNS, drawable, sheet, styled
@@ -59,7 +60,8 @@ def _judged_row(source: JudgedSource) -> Row:
         "model": source.evaluation.model_name,
         "dataset": source.evaluation.dataset_name,
         "split": said["dataset"].get("split"),
-        **{name: said.get(name) for name in ("n_images", "n_specimens", "n_columns", "seed", "created")},
+        **{name: said.get(name) for name in ("n_images", "n_specimens", "n_columns", "seed")},
+        "created": source.evaluation.created.removesuffix("+00:00").replace("T", " "),
         "c1_low": c1[0],
         "c1_high": c1[1],
         "spread_low": spread[0],
@@ -129,14 +131,15 @@ def _sweep(sources: Sequence[JudgedSource]) -> Figure:
         height=4.0 + below,
         rows=2,
         cols=3,
-        margins=(0.45, 0.45 + below, 0.1, 0.1),
-        gaps=(0.55, 0.5),
+        margins=(0.55, 0.45 + below, 0.1, 0.1),
+        gaps=(0.65, 0.5),
     )
     for place, name in zip(axes.flat, SWEPT, strict=True):
         curves = {labels[source.key]: _points(source, name) for source in sources}
         panels.sweep(place, curves, definition(name).label)
         if name in PAPER:
             place.plot(PAPER_DOSE_E_PER_PX, PAPER[name], "x", color="black", markersize=5)
+        place.yaxis.set_major_locator(MaxNLocator(5, steps=(1, 2, 5, 10)))
         if name in ("hallucination_rate", "column_ece"):
             place.set_ylim(bottom=0)
         else:

@@ -24,14 +24,14 @@ table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabula
 caption { text-align: left; font-weight: 600; padding: .2rem 0; }
 th, td { padding: .15rem .55rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top; }
 th { background: var(--shade); vertical-align: bottom; font-weight: 600; }
-td.text, th:first-child { text-align: left; overflow-wrap: anywhere; }
+td.text, th:first-child { text-align: left; overflow-wrap: break-word; } td.text { max-width: 34em; }
 .interval { display: block; font-size: 11px; white-space: nowrap; }
 table.matrix td { text-align: center; padding: .1rem .3rem; } table.matrix small { display: block; font-size: 10px; }
 table.matrix td.right { font-weight: 700; }
 .figures { display: flex; flex-wrap: wrap; gap: 1rem; align-items: flex-start; }
 figure { margin: 0; padding: .5rem; border: 1px solid var(--line); max-width: 100%; }
-figure img { display: block; max-width: 100%; height: auto; background: #ffffff; }
-figcaption { font-size: 12px; padding-top: .3rem; max-width: 45em; }
+figure img { display: block; width: 100%; height: auto; background: #ffffff; }
+figcaption { font-size: 12px; padding-top: .3rem; }
 dt { font-weight: 600; margin-top: .4rem; } dd { margin-left: 1.5rem; }
 summary { cursor: pointer; font-weight: 600; margin: .5rem 0; }
 @page { size: A4; margin: 14mm; }
@@ -40,6 +40,9 @@ summary { cursor: pointer; font-weight: 600; margin: .5rem 0; }
     --shade: #eeeeee; --link: #000000; }
   body { padding: 0; max-width: none; font-size: 9pt; }
   table { font-size: 6.5pt; } th, td { padding: .1rem .25rem; } .interval, table.matrix small { font-size: 5.5pt; }
+  .figures { display: block; } figure { padding: 1mm; margin: 0 0 1mm; }
+  figure.half { display: inline-block; vertical-align: top; width: 49% !important; }
+  figure.full { width: 100% !important; }
   .wide { overflow: visible; } thead { display: table-header-group; }
   figure, tr, .verdict { break-inside: avoid; } h2, h3, h4 { break-after: avoid; }
 }

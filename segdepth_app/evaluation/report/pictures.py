@@ -151,7 +151,9 @@ def _precision_recall(
 
 @styled
 def _single(panel: Callable[..., None], values: tuple[Any, ...], title: str) -> Figure:
-    figure, axes = sheet(title, height=2.6, margins=(0.45, 0.42, 0.1, 0.48))
+    # the legend of deviating columns has two lines
+    top = 0.48 if panel is panels.deviating else 0.36
+    figure, axes = sheet(title, height=2.15 + top, margins=(0.45, 0.42, 0.1, top))
     panel(axes[0, 0], *values)
     return figure
 
@@ -167,8 +169,9 @@ def _example_cells(source: JudgedSource, dose: str) -> list[list[Example]]:
 
 @styled
 def _examples(cells: list[list[Example]], title: str) -> Figure:
+    field = cells[0][0].image.shape[1] * cells[0][0].image_pixel_pm / 1000
     figure, axes = sheet(
-        title,
+        f"{title}. Each field is {field:.2g} nm wide; depth from 0 (dark) to 10 atoms (yellow).",
         width=TWO_COLUMNS,
         height=0.3 + 0.93 * len(cells),
         rows=len(cells),

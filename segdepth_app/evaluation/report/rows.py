@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from segdepth_app.errors import ResultError
-from segdepth_app.evaluation.records import PrecisionRecall, precision_recall
+from segdepth_app.evaluation.records import HEADLINES, PrecisionRecall, precision_recall
 from segdepth_app.evaluation.report.definitions import SHOWN, definition, paper_value
 from segdepth_app.evaluation.report.sources import JudgedSource
 from segdepth_app.evaluation.report.table import Column, Row, Table
@@ -23,7 +23,10 @@ SUMMARY = (
     Column("within_one", "within ±1", digits=3),
     Column("mae", "mean error", "atoms", 3),
 )
-OLDER = "Not given: this evaluation is of an older version. Evaluate the model again."
+OLDER_REASON = "This evaluation is of an older version; evaluate the model again."
+OLDER = f"Not given. {OLDER_REASON}"
+NEWER = (*HEADLINES, "intervals", "by_split", "by_element_and_defocus_nm", "deviating_by_kind")
+"""What an evaluation of the first version lacks, in whole or in part."""
 MATRICES = ("pixels", "centres", "columns")
 
 
@@ -34,16 +37,23 @@ def headlines(source: JudgedSource, dose: str) -> Table:
     for name in SHOWN:
         item = definition(name)
         interval = (figures.get("intervals") or {}).get(name)
-        values = {"figure": item.label, "unit": item.unit, **_with_interval("value", figures.get(name), interval)}
-        rows.append({**values, "paper": paper_value(name), "key": name})
+        label = f"{item.label} ({item.unit})" if item.unit else item.label
+        values = {"figure": label, "key": name, "digits": item.digits, "paper": paper_value(name)}
+        rows.append({**values, **_with_interval("value", figures.get(name), interval)})
     columns = (
         Column("figure", "figure"),
         Column("key", "key in metrics.json"),
         Column("value", "value"),
-        Column("unit", "unit"),
         Column("paper", "paper"),
     )
     return _table(source, dose, "headlines", "Figures of merit", columns, rows)
+
+
+def missing(source: JudgedSource, dose: str) -> list[str]:
+    """What of the headline figures and groups is absent and no note of the evaluation speaks of, one sentence."""
+    figures = source.evaluation.doses[dose]
+    names = [definition(name).label for name in NEWER if name not in figures]
+    return [f"Not given: {', '.join(names)}. {OLDER_REASON}"] if names else []
 
 
 def by_depth(source: JudgedSource, dose: str) -> Table:
@@ -95,7 +105,11 @@ def steps(source: JudgedSource, dose: str) -> Table:
     """How well n and n + 1 atoms are told apart."""
     figures = source.evaluation.doses[dose]
     groups = {"all": figures.get("steps", ()), **figures.get("steps_by_element", {})}
-    rows = [{"element": element, **item} for element, items in groups.items() for item in items]
+    rows = [
+        {"element": element, **item, **_with_interval("accuracy", item["accuracy"], item.get("interval"))}
+        for element, items in groups.items()
+        for item in items
+    ]
     columns = (
         Column("element", "element"),
         Column("lower", "n", "atoms"),
@@ -120,6 +134,8 @@ def deviating(source: JudgedSource, dose: str) -> Table:
         Column("as_plane", "called as the surroundings", digits=3),
         Column("otherwise", "called otherwise", digits=3),
         Column("pull", "pull", digits=3),
+        Column("own_weight", "weight of the column", digits=3),
+        Column("neighbour_weight", "of its neighbours", digits=3),
     )
     return _table(source, dose, "deviating", "Deviating columns", columns, rows)
 
@@ -129,7 +145,8 @@ def _deviating_rows(kind: str, figures: Figures) -> Iterable[dict[str, Any]]:
     for delta, item in figures["by_deviation"].items():
         yield {**base, "delta": delta.replace("-", "−"), **item}
     straight = figures["straight"]
-    yield {**base, "delta": "±1 to ±3", **figures["all"], "pull": figures["pull"]}
+    sums = {name: figures.get(name) for name in ("pull", "own_weight", "neighbour_weight")}
+    yield {**base, "delta": "±1 to ±3", **figures["all"], **sums}
     yield {**base, "delta": "0", **straight, "otherwise": straight["called_deviating"]}
 
 
@@ -144,6 +161,7 @@ def vacancies(source: JudgedSource, dose: str) -> Table:
         Column("right", "called empty", digits=3),
         Column("filled_in", "filled in", digits=3),
         Column("otherwise", "called otherwise", digits=3),
+        Column("pull", "missing atoms filled in", digits=3),
     )
     return _table(source, dose, "vacancies", "Vacancies", columns, rows, OLDER)
 

@@ -83,14 +83,16 @@ def _verdict(source: JudgedSource, dose: str) -> Html:
     question = "Does the model read columns, or neighbourhoods?"
     answer = element("b", f"{deviating['verdict_heading']}.")
     texts = (element("span", question, class_="muted"), answer, deviating["verdict_text"])
-    return element("div", paragraphs(texts), class_=f"verdict {deviating['verdict']}")
+    kinds = source.evaluation.doses[dose].get("deviating_by_kind", {})
+    by_kind = bullets(f"{kind}: {item['verdict_heading']}. {item['verdict_text']}" for kind, item in kinds.items())
+    return element("div", paragraphs(texts), by_kind, class_=f"verdict {deviating['verdict']}")
 
 
 def _notes(source: JudgedSource, dose: str) -> Html | None:
     """What the evaluation says is missing, and why, in the words of the tables."""
     start = f"λ = {dose}: "
     listed = [note for note in source.evaluation.notes if note.startswith(start) or not note.startswith("λ = ")]
-    texts = []
+    texts = rows.missing(source, dose)
     for note in listed:
         text = note.removeprefix(start)
         name, sign, rest = text.partition(" is null: ")

@@ -25,7 +25,7 @@ class Column:
     heading: str
     unit: str = ""
     digits: int | None = None
-    """Behind the decimal point; None: four that say something."""
+    """Behind the decimal point; None: what the row says under `digits`, or four that say something."""
 
     @property
     def title(self) -> str:
@@ -98,18 +98,20 @@ def as_html(table: Table) -> Html:
         element("tr", *(_cell(column, row, column.key in known) for column in table.columns)) for row in table.rows
     )
     parts = (element("caption", table.title), element("thead", head), element("tbody", body))
-    return element("div", element("table", *parts, id=None), class_="wide")
+    return element("div", element("table", *parts), class_="wide")
 
 
 def _cell(column: Column, row: Row, with_interval: bool) -> Html:
     value = row.get(column.key)
     if isinstance(value, str):
         return element("td", value, class_="text")
-    content: list[Any] = [number(value, column.digits)]
+    given = row.get("digits") if column.digits is None else column.digits
+    digits = given if isinstance(given, int) else None
+    content: list[Any] = [number(value, digits)]
     if with_interval:
         low, high = (row.get(f"{column.key}_{end}") for end in ("low", "high"))
         if low is not None and high is not None:
-            parts = number(low, column.digits), " to ", number(high, column.digits)
+            parts = number(low, digits), " to ", number(high, digits)
             content.append(element("span", *parts, class_="interval"))
     return element("td", *content)
 
