@@ -2,19 +2,20 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QSpinBox
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QGuiApplication
+from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QComboBox, QLineEdit, QSpinBox, QTabBar
 
 from segdepth_app.gui import theme
 from segdepth_app.gui.context import AppContext
-from segdepth_app.gui.evaluate.choices import Choice
-from segdepth_app.gui.evaluate.form import EvaluateForm
+from segdepth_app.gui.evaluate.crops import Crop
+from segdepth_app.gui.evaluate.groups import Bars
 from segdepth_app.gui.evaluate.matrix import ConfusionMatrix, luminance
-from segdepth_app.gui.evaluate.plots import BarPlot, ReliabilityPlot
+from segdepth_app.gui.evaluate.page import TITLES
+from segdepth_app.gui.evaluate.plots import BarPlot, PrecisionRecallPlot, ReliabilityPlot
 from segdepth_app.gui.evaluate.tab import create_tab
-from segdepth_app.gui.evaluate.wording import Bars
 from segdepth_app.gui.settings import Settings
+from segdepth_app.gui.widgets.lists import RoomyArea
 from segdepth_app.paths import evaluations_folder
 from tests.gui import evaluate_records
 
@@ -39,70 +40,275 @@ def tab(qtbot, context):
     return widget
 
 
-def test_an_evaluation_fills_every_card(tab):
-    report = tab.report
-    assert report.title.text() == "m1 · wedges"
-    assert report.table.item(0, 1).text() == "0.912"
-    assert report.table.item(0, 2).text() == "0.939"
-    assert report.matrix.counts[10, 10] == 10_000
-    x, y = report.reliability.after.getData()
+def click_cell(qtbot, matrix, true, called):
+    area = matrix._area()
+    x, y = area.left() + area.width() * (called + 0.5) / 11, area.top() + area.height() * (true + 0.5) / 11
+    qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=QPoint(round(x), round(y)))
+
+
+def shown_rows(panel):
+    return [row for row in panel.rows if row.isVisibleTo(panel)]
+
+
+def test_an_evaluation_fills_every_sheet(tab):
+    page = tab.page
+    assert page.title.toolTip() == "m1 · wedges"
+    assert [page.overview.table.item(0, column).text() for column in range(4)] == [
+        "Pixel accuracy",
+        "0.912",
+        "—",
+        "0.939",
+    ]
+    assert page.confusion.matrix.counts[10, 10] == 10_000
+    x, y = page.reliability.plot.after.getData()
     np.testing.assert_allclose((x[0], y[0]), (26 / 40, 24 / 40))
-    assert "ECE" in report.reliability_card.remark.text()
-    assert report.notes.text() == "Not given: First note. And 1 more."
+    assert "ECE" in page.reliability.card.remark.text()
+    assert page.groups.table.rowCount() == 22
+    assert page.deviating.table.rowCount() == 9
+    assert page.worst.table.rowCount() == 2
+    assert page.compare.table.rowCount() == 2
+    assert page.notes.text() == "Not given: First note. And 1 more."
+
+
+@pytest.mark.parametrize("name", list(TITLES))
+def test_copy_table_puts_the_sheets_numbers_on_the_clipboard(tab, name):
+    tab.page.select(name)
+    tab.page.buttons["copy"].click()
+
+    lines = [line.split("\t") for line in QGuiApplication.clipboard().text().split("\n")]
+    assert len(lines) > 2
+    assert {len(line) for line in lines} == {len(lines[0])}
+
+
+def test_the_matrix_is_copied_in_counts(tab):
+    lines = tab.page.confusion.lines()
+
+    assert lines[0][:3] == ["true \\ called", "0", "1"]
+    assert lines[6][6:8] == ["5000", "50"]
 
 
 def test_choosing_pixels_shows_the_pixels_matrix_and_reliability(tab):
-    tab.report.matrix_card.choice.setCurrentText("pixels")
-    tab.report.reliability_card.choice.setCurrentText("pixels")
+    tab.page.confusion.of.setCurrentText("pixels")
+    tab.page.reliability.what.setCurrentText("pixels")
 
-    assert tab.report.matrix.unit == "pixels"
-    assert "0.0500 raw" in tab.report.reliability_card.remark.text()
+    assert tab.page.confusion.matrix.unit == "pixels"
+    assert "choose columns above" in tab.page.confusion.examples.note.text()
+    assert "0.0500 raw" in tab.page.reliability.card.remark.text()
 
 
 def test_choosing_a_dose_shows_its_figures(tab):
-    tab.report.dose.setCurrentIndex(1)
+    tab.page.dose.setCurrentIndex(1)
 
-    assert tab.report.table.item(4, 1).text() == "0.500"
-    assert "λ 1 e/px = 356 e/Å²" in tab.report.provenance.text()
+    assert tab.page.overview.table.item(4, 1).text() == "0.500"
+    assert "λ 1 e/px = 356 e/Å²" in tab.page.provenance.text()
+
+
+def test_a_dash_says_why_when_pointed_at(tab):
+    item = tab.page.overview.table.item(4, 3)
+
+    assert (item.text(), item.toolTip()) == ("—", "The paper does not give this figure.")
+
+
+@pytest.mark.parametrize("size", [(1264, 600), (1900, 960)])
+def test_a_click_on_a_cell_shows_its_examples(tab, qtbot, size):
+    tab.resize(*size)
+    tab.page.select("confusion")
+    sheet = tab.page.confusion
+    qtbot.waitUntil(lambda: sheet.matrix.width() > size[0] / 5)
+    click_cell(qtbot, sheet.matrix, 5, 6)
+
+    assert sheet.matrix.chosen == (5, 6)
+    assert sheet.examples.heading.text() == "Columns of 5, called 6: 3 of 50"
+    rows = shown_rows(sheet.examples)
+    assert [row.caption.text().split(" · ")[1] for row in rows] == ["image 0", "image 1", "image 2"]
+    classes = theme.class_colours()
+    for row in rows:
+        for crop, depth in zip(row.crops[1:], (6, 5), strict=True):
+            assert crop._image.pixelColor(0, 0).getRgb() == classes[depth]
+
+
+def test_arrow_keys_and_enter_show_a_cells_examples(tab, qtbot):
+    tab.page.select("confusion")
+    matrix = tab.page.confusion.matrix
+    for _ in range(5):
+        qtbot.keyClick(matrix, Qt.Key.Key_Down)
+        qtbot.keyClick(matrix, Qt.Key.Key_Right)
+    qtbot.keyClick(matrix, Qt.Key.Key_Return)
+
+    assert matrix.chosen == (5, 5)
+    assert len(shown_rows(tab.page.confusion.examples)) == 1
+    qtbot.keyClick(matrix, Qt.Key.Key_Right)
+    qtbot.keyClick(matrix, Qt.Key.Key_Right)
+    qtbot.keyClick(matrix, Qt.Key.Key_Enter)
+    assert (matrix.chosen, shown_rows(tab.page.confusion.examples)) == ((5, 7), [])
+    assert tab.page.confusion.examples.note.text() == "No column of this cell."
+
+
+def test_pixels_have_no_examples_to_click_for(tab, qtbot):
+    tab.page.select("confusion")
+    tab.page.confusion.of.setCurrentText("pixels")
+    click_cell(qtbot, tab.page.confusion.matrix, 5, 6)
+
+    assert tab.page.confusion.matrix.chosen is None
+
+
+def test_another_dose_takes_the_examples_away(tab, qtbot):
+    tab.page.select("confusion")
+    click_cell(qtbot, tab.page.confusion.matrix, 5, 6)
+    tab.page.dose.setCurrentIndex(1)
+
+    assert tab.page.confusion.matrix.chosen is None
+    assert shown_rows(tab.page.confusion.examples) == []
+
+
+def test_an_old_evaluation_shows_what_it_has_and_says_what_it_lacks(qtbot, context):
+    evaluate_records.write(evaluations_folder() / "old", old=True)
+    widget = create_tab(context)
+    qtbot.addWidget(widget)
+    page = widget.page
+    page.groups.by.setCurrentIndex(page.groups.by.findData("steps"))
+
+    assert page.overview.table.item(7, 1).text() == "—"
+    assert "Evaluate again" in page.overview.table.item(7, 1).toolTip()
+    assert "older version" in page.groups.card.remark.text()
+    assert "older version" in page.reliability.precision_card.remark.text()
+    assert not page.deviating.kind.isEnabled()
+    assert "older version" in page.worst.card.remark.text()
+
+
+def test_the_curve_over_the_dose_has_the_evaluations_numbers(tab):
+    sheet = tab.page.sweep
+    x, y = sheet.plot.curves[0].getData()
+    np.testing.assert_allclose(10**x, (1, 2.5))
+    np.testing.assert_allclose(y, (0.5, 0.71))
+    np.testing.assert_allclose(sheet.plot.bars[0].opts["top"], 0.03)
+    np.testing.assert_allclose(sheet.plot.bars[0].opts["bottom"], 0.05)
+    assert len(sheet.plot.paper.data) == 0
+
+    sheet.figure.setCurrentIndex(sheet.figure.findData("centre_accuracy"))
+    np.testing.assert_allclose(sheet.plot.paper.data["y"], (0.812, 0.842, 0.847, 0.83, 0.699))
+    np.testing.assert_allclose(10 ** sheet.plot.paper.data["x"], 2.5)
+    assert not sheet.plot.bars[0].isVisible()
+
+
+def test_ticks_say_which_evaluations_are_drawn(qtbot, context):
+    for name in ("a", "b"):
+        evaluate_records.write(evaluations_folder() / name, model=name, accuracies=(0.7, 0.6))
+    evaluate_records.write(evaluations_folder() / "c", model="c", dataset="/d/other.h5")
+    widget = create_tab(context)
+    qtbot.addWidget(widget)
+    sheet = widget.page.sweep
+    drawn = [len(curve.getData()[0]) if curve.getData()[0] is not None else 0 for curve in sheet.plot.curves]
+    assert sum(n > 0 for n in drawn) == len(sheet.ticked())
+
+    boxes = [sheet.list.item(row) for row in range(sheet.list.count())]
+    for box in boxes:
+        box.setCheckState(Qt.CheckState.Checked)
+    assert len(sheet.ticked()) == 3
+    boxes[0].setCheckState(Qt.CheckState.Unchecked)
+    context.evaluations_changed.emit()
+    assert len(sheet.ticked()) == 2
+
+
+def test_the_comparison_is_sorted_by_number_not_by_text(qtbot, context):
+    evaluate_records.write(evaluations_folder() / "a", doses=("10", "2.5"))
+    widget = create_tab(context)
+    qtbot.addWidget(widget)
+    table = widget.page.compare.table
+    dose = widget.page.compare.lines()[0].index("λ, e/px")
+    table.sortItems(dose, Qt.SortOrder.AscendingOrder)
+
+    assert [table.item(row, dose).text() for row in range(2)] == ["2.5", "10"]
+    with qtbot.waitSignal(widget.page.compare.chosen) as said:
+        table.itemActivated.emit(table.item(0, 0))
+    assert said.args == [evaluations_folder() / "a", "2.5"]
+    assert widget.page.dose.currentData() == "2.5"
+
+
+def test_a_worst_image_is_seen_and_opened(tab, context, qtbot):
+    tab.page.select("worst")
+    sheet = tab.page.worst
+    sheet.table.selectRow(1)
+    sheet.table.setCurrentCell(1, 0)
+    # 31 of 90 counts, shown from the darkest to the brightest
+    assert sheet.picture._image.pixelColor(2, 2).red() == 0
+    assert sheet.picture._image.pixelColor(45, 15).red() == 255
+
+    with qtbot.waitSignal(context.open_requested) as said:
+        sheet.open.click()
+    assert said.args == [str(evaluations_folder() / "a" / "worst" / "1.tif")]
+
+
+def test_a_worst_image_that_is_gone_cannot_be_opened(tab):
+    (evaluations_folder() / "a" / "worst" / "0.tif").unlink()
+    tab.page.select("worst")
+
+    assert not tab.page.worst.open.isEnabled()
+    assert "missing or damaged" in tab.page.worst.note.text()
+
+
+def test_curves_before_and_after_temperature_can_be_hidden(tab):
+    sheet = tab.page.reliability
+    sheet.curves["after"].setChecked(False)
+
+    assert not sheet.plot.after.isVisible()
+    assert sheet.plot.before.isVisible()
+    assert sheet.plot.before.getData()[1][0] == 0.5
 
 
 def test_the_other_look_reaches_the_plots(tab, context, qapp):
     theme.apply_theme(qapp, "dark")
     context.theme_changed.emit()
 
-    assert tab.report.reliability.backgroundBrush().color().name() == theme.DARK["surface"]
-    assert theme.DARK["accent"] in tab.report.deviating_card.remark.text()
+    for plot in (tab.page.reliability.plot, tab.page.sweep.plot, tab.page.groups.plot, tab.page.deviating.plot):
+        assert plot.backgroundBrush().color().name() == theme.DARK["surface"]
+    assert theme.DARK["accent"] in tab.page.deviating.card.remark.text()
 
 
-def test_nothing_is_cut_off_at_1280_by_720(tab, qtbot):
-    """The window's frame, tabs and status bar take 120 px of the 720; the page must not need to scroll."""
-    for area in (tab.stack.widget(1), tab.findChild(type(tab.stack.widget(1)))):
-        qtbot.waitUntil(lambda area=area: area.viewport().width() > 100)
-        assert area.verticalScrollBar().maximum() == 0
-        assert area.horizontalScrollBar().maximum() == 0
+@pytest.mark.parametrize("name", list(TITLES))
+def test_nothing_is_cut_off_at_1280_by_720(tab, qtbot, name):
+    """The window's frame, tabs and status bar take 120 px of the 720; no page of it must need to scroll."""
+    tab.page.select(name)
+    for area in tab.findChildren(RoomyArea):
+        if area.isVisible():
+            qtbot.waitUntil(lambda area=area: area.viewport().width() > 100)
+            assert area.verticalScrollBar().maximum() == 0
+            assert area.horizontalScrollBar().maximum() == 0
 
 
-def test_every_control_has_a_name(tab):
-    for kind in (QComboBox, QLineEdit, QSpinBox, QAbstractButton):
+def test_a_small_window_scrolls_instead_of_cutting_off(tab, qtbot):
+    """At 200 % a screen of 1280 × 720 has 640 × 360 of these pixels."""
+    tab.resize(640, 270)
+    area = tab.pages["evaluation"]
+    qtbot.waitUntil(lambda: area.verticalScrollBar().maximum() > 0)
+
+    assert area.widget().height() >= area.widget().minimumSizeHint().height()
+
+
+@pytest.mark.parametrize("name", list(TITLES))
+def test_every_control_has_a_name(tab, name):
+    tab.page.select(name)
+    buddies = {label.buddy() for label in tab.findChildren(type(tab.page.provenance))}
+    for kind in (QComboBox, QLineEdit, QSpinBox, QAbstractButton, QAbstractItemView, QTabBar):
         for widget in tab.findChildren(kind):
-            inner = widget.parent() is not None and isinstance(widget.parent(), QComboBox | QSpinBox)
+            inner = isinstance(widget.parent(), QComboBox | QSpinBox | QAbstractItemView | QTabBar)
             if inner or not widget.isVisible() or widget.objectName().startswith("qt_"):
                 continue
-            labelled = any(label.buddy() is widget for label in tab.findChildren(type(tab.report.title)))
-            named = widget.accessibleName() or (isinstance(widget, QAbstractButton) and widget.text())
-            assert labelled or named, widget
+            words = isinstance(widget, QAbstractButton) and any(letter.isalpha() for letter in widget.text())
+            assert widget in buddies or widget.accessibleName() or words, widget
 
 
 def test_the_tab_finds_its_state_again(tab, context, qtbot):
     tab.form.doses.setText("1; 4")
     tab.form.split.setCurrentIndex(tab.form.split.findData("all"))
+    tab.page.select("sweep")
     state = tab.save_state()
     other = create_tab(context)
     qtbot.addWidget(other)
     other.restore_state(state)
 
     assert (other.form.doses.text(), other.form.split.currentData()) == ("1; 4", "all")
-    assert other.report.title.text() == "m1 · wedges"
+    assert (other.page.title.toolTip(), other.page.current) == ("m1 · wedges", "sweep")
 
 
 def test_an_empty_folder_shows_what_to_do(qtbot, context):
@@ -110,7 +316,8 @@ def test_an_empty_folder_shows_what_to_do(qtbot, context):
     qtbot.addWidget(widget)
 
     assert widget.stack.currentWidget() is widget.nothing
-    assert "no dataset yet" in widget.form.dataset.placeholderText()
+    assert "no dataset yet" in widget.form.datasets.list.item(0).text()
+    assert not widget.report.isEnabled()
 
 
 @pytest.fixture
@@ -172,6 +379,22 @@ def test_arrow_keys_go_from_cell_to_cell(matrix, qtbot):
     assert said[-1].startswith("true 1, called 2")
 
 
+@pytest.mark.parametrize("size", [(260, 200), (500, 320), (330, 700), (1200, 400)])
+def test_a_click_lands_in_the_cell_that_is_painted_there(matrix, qtbot, size):
+    matrix.resize(*size)
+    for cell in painted_cells(matrix):
+        with qtbot.waitSignal(matrix.cell_chosen) as said:
+            click_cell(qtbot, matrix, *cell)
+        assert tuple(said.args) == cell
+
+
+def test_shares_of_the_row_can_be_written_instead_of_counts(matrix):
+    assert matrix._text(2, 9) == "30"
+    matrix.show_shares(True)
+
+    assert (matrix._text(2, 9), matrix._text(2, 2)) == ("75", "25")
+
+
 @pytest.mark.parametrize(
     ("colour", "expected"), [("#ffffff", 1), ("#000000", 0), ("#ff0000", 0.2126), ("#808080", 0.2158605)]
 )
@@ -207,52 +430,45 @@ def test_stacked_bars_stand_on_each_other_and_others_side_by_side(qtbot):
 
 def test_plots_can_be_shown_again_and_again(tab):
     """Items are built once: showing data must not add any."""
-    before = len(tab.report.deviating.plot.items), len(tab.report.reliability.diagram.items)
+
+    def items():
+        page = tab.page
+        plots = (page.deviating.plot.plot, page.reliability.plot.diagram, page.sweep.plot.plot, page.groups.plot.plot)
+        return [len(plot.items) for plot in plots]
+
+    before = items()
     for dose in (1, 0, 1):
-        tab.report.dose.setCurrentIndex(dose)
+        tab.page.dose.setCurrentIndex(dose)
 
-    assert (len(tab.report.deviating.plot.items), len(tab.report.reliability.diagram.items)) == before
-
-
-def test_the_form_keeps_its_choice_when_the_lists_change(qtbot):
-    form = EvaluateForm()
-    qtbot.addWidget(form)
-    form.set_choices([Choice("a", "/a"), Choice("b", "/b")], [Choice("d", "/d")])
-    form.model.setCurrentIndex(1)
-    form.set_choices([Choice("c", "/c"), Choice("b", "/b")], [])
-
-    assert form.typed()["model"] == "/b"
-    assert form.typed()["dataset"] == "/d"
+    assert items() == before
 
 
-def test_a_model_from_elsewhere_is_chosen_and_kept(qtbot):
-    form = EvaluateForm()
-    qtbot.addWidget(form)
-    form.set_choices([Choice("a", "/a")], [])
-    form.choose_model(Choice("far", "/usb/far.safetensors"))
-    form.set_choices([Choice("a", "/a"), Choice("b", "/b")], [])
+def test_precision_and_recall_are_those_of_the_counts(qtbot):
+    """By hand: 9 of 10 above 0.9 are occupied, then 1 more of 6."""
+    plot = PrecisionRecallPlot()
+    qtbot.addWidget(plot)
+    plot.show_presence(np.array([[5, 1], [0, 0], [0, 0], [1, 9]]), np.array([0, 0.1, 0.5, 0.9, 1]))
+    recall, precision = plot.curve.getData()
 
-    assert form.typed()["model"] == "/usb/far.safetensors"
-    assert form.model.currentText() == "far"
+    np.testing.assert_allclose(recall, (9 / 10, 10 / 10))
+    np.testing.assert_allclose(precision, (9 / 10, 10 / 16))
+    assert plot.chance.value() == 10 / 16
 
 
-def test_start_says_what_was_typed(qtbot):
-    form = EvaluateForm()
-    qtbot.addWidget(form)
-    form.set_choices([Choice("a", "/a")], [Choice("d", "/d")])
-    form.doses.setText("1; 2.5")
-    with qtbot.waitSignal(form.start_requested) as said:
-        form.start.click()
+def test_a_crop_paints_classes_in_their_colours_and_rings_the_place(qtbot):
+    crop = Crop()
+    qtbot.addWidget(crop)
+    classes = np.zeros((4, 8), np.uint8)
+    classes[1, 6] = 9
+    crop.show_classes(classes)
+    crop.resize(160, 160)
+    picture = crop.grab().toImage()
+    # 8 pixels over 160: 20 each, and 4 of them in the middle of the height, from 40 to 120
+    assert picture.pixelColor(130, 70).getRgb() == theme.class_colours()[9]
+    assert picture.pixelColor(110, 70).getRgb() == theme.class_colours()[0]
 
-    assert said.args[0] == {
-        "model": "/a",
-        "model_label": "a",
-        "dataset": "/d",
-        "split": "test",
-        "doses": "1; 2.5",
-        "max_images": 0,
-    }
-    form.show_job("running", 1, 2, True)
-    assert not form.start.isEnabled()
-    form.show_idle()
-    assert form.start.isEnabled()
+    crop.set_ring(2, 1)
+    ringed = crop.grab().toImage()
+    radius = 160 / 12
+    assert ringed.pixelColor(round(50 + radius), 70) != picture.pixelColor(round(50 + radius), 70)
+    assert ringed.pixelColor(130, 70) == picture.pixelColor(130, 70)

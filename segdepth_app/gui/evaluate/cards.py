@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -47,6 +46,8 @@ class Card(QFrame):
         layout.addLayout(head)
         layout.addWidget(content, 1)
         layout.addWidget(self.remark)
+        # takes the room while the content is hidden
+        layout.addStretch(0)
         self.say("")
 
     def say(self, text: str) -> None:
@@ -119,13 +120,15 @@ class ValueTable(QTableWidget):
         self.setWordWrap(False)
         header = self.horizontalHeader()
         header.setHighlightSections(False)
-        header.setMinimumSectionSize(40)
+        header.setMinimumSectionSize(48)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setDefaultAlignment(_side(False))
 
     def show_lines(self, headers: Sequence[str], rows: Sequence[Sequence[str]], *, words: int = 1) -> None:
-        """All anew; the first `words` columns are words."""
+        """All anew; the first `words` columns are words, the very first takes the room that is left."""
         self.setColumnCount(len(headers))
+        if headers:
+            self.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.setHorizontalHeaderLabels(list(headers))
         self.setRowCount(len(rows))
         for row, texts in enumerate(rows):
@@ -142,12 +145,6 @@ class ValueTable(QTableWidget):
         item.setTextAlignment(_side(is_number))
         if item.tableWidget() is None:
             self.setItem(row, column, item)
-
-    def make_bold(self, row: int, column: int, bold: bool) -> None:
-        """Makes a cell stand out, or not."""
-        font = QFont(self.font())
-        font.setBold(bold)
-        self.item(row, column).setFont(font)
 
     def lines(self) -> Lines:
         """Headers and rows as they stand."""

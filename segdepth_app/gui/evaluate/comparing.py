@@ -62,6 +62,6 @@ def _line(evaluation: Evaluation, dose: str, rivals: list[dict[str, Any]]) -> Li
 
 def _is_best(value: float | None, place: int, rivals: list[dict[str, Any]]) -> bool:
     others = [other[FIGURES[place].name] for other in rivals if other.get(FIGURES[place].name) is not None]
-    if value is None or len(others) < 2:
-        return False
+    if value is None or len(set(others)) < 2:
+        return False  # nothing to be better than
     return value == (min if FIGURES[place].lower_is_better else max)(others)

@@ -145,7 +145,8 @@ def _interval_words(evaluation: Evaluation, figures: dict[str, Any], name: str) 
         return "95 % of resamplings of the specimens lie within."
     if "intervals" not in figures:
         return f"{_made_by(evaluation)} has no intervals. Evaluate again to get them."
-    return "No interval: it takes two specimens or more, a figure that every resampling has, and resamplings at all."
+    said = [note for note in evaluation.notes if "interval" in note and not note.startswith("λ = ")]
+    return " ".join(said) or "No interval: it takes several specimens, and resamplings at all."
 
 
 def _made_by(evaluation: Evaluation) -> str:

@@ -119,17 +119,27 @@ def _by_element_and_bins(elements: dict[str, list[dict[str, Any]]]) -> Grouping:
 
 def _steps(figures: dict[str, Any]) -> Grouping:
     kinds = {"all": figures["steps"], **(figures.get("steps_by_element") or {})}
-    labels = tuple(f"{item['lower']}↔{item['lower'] + 1}" for item in figures["steps"])
-    series = {kind: tuple(item["accuracy"] for item in steps) for kind, steps in kinds.items()}
-    counts = tuple(item["n_lower"] + item["n_upper"] for item in figures["steps"])
+    by_lower = {kind: {item["lower"]: item for item in steps} for kind, steps in kinds.items()}
+    lowers = sorted({lower for steps in by_lower.values() for lower in steps})
+    labels = tuple(f"{lower}↔{lower + 1}" for lower in lowers)
+    series = {
+        kind: tuple(steps[lower]["accuracy"] if lower in steps else None for lower in lowers)
+        for kind, steps in by_lower.items()
+    }
+    everything = by_lower["all"]
+    counts = tuple(_n_step(everything[lower]) if lower in everything else 0 for lower in lowers)
     rows = [
-        (labels[place], kind, f"{item['n_lower']:,}", f"{item['n_upper']:,}", number(item["accuracy"], 3))
-        for place in range(len(labels))
-        for kind, steps in kinds.items()
-        for item in steps[place : place + 1]
+        (label, kind, f"{item['n_lower']:,}", f"{item['n_upper']:,}", number(item["accuracy"], 3))
+        for label, lower in zip(labels, lowers, strict=True)
+        for kind, steps in by_lower.items()
+        if (item := steps.get(lower))
     ]
     headers = ("Step", "Element", "With n", "With n + 1", "Right")
     return Grouping(Bars(labels, series, counts, "atoms"), headers, rows, STEPS_HELP)
+
+
+def _n_step(item: dict[str, Any]) -> int:
+    return int(item["n_lower"] + item["n_upper"])
 
 
 def deviating_kinds(figures: dict[str, Any]) -> list[str]:
@@ -173,8 +183,13 @@ def _off(straight: dict[str, Any]) -> str:
 
 
 def _reference(figures: dict[str, Any]) -> str:
-    pull = figures.get("pull")
-    taken = "" if pull is None else f" The calls take back {pull:.0%} of the difference."
     if figures.get("reference") == "neighbours":
-        return f"Shuffled specimens have no plane: the surroundings are a plane fitted to the neighbours.{taken}"
-    return f"The surroundings are the smooth wedge the specimen was cut as.{taken}"
+        words = "Shuffled specimens have no plane: the surroundings are a plane fitted to the neighbours."
+    else:
+        words = "The surroundings are the smooth wedge the specimen was cut as."
+        if figures.get("pull") is not None:
+            words += f" The calls take back {figures['pull']:.0%} of the difference."
+    own, around = figures.get("own_weight"), figures.get("neighbour_weight")
+    if own is None or around is None:
+        return words
+    return f"{words} Weight in the calls: the column itself {own:.2f}, its surroundings {around:.2f}."

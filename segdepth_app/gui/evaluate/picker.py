@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -73,7 +74,6 @@ class TickList(QListWidget):
         self.setAccessibleName(name)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.itemPressed.connect(self._on_press)
         self.itemClicked.connect(self._on_click)
         self.itemChanged.connect(lambda _: self.changed.emit())
         self.set_choices([])
@@ -102,6 +102,16 @@ class TickList(QListWidget):
         """Ticks those of the list and no others."""
         for item in self._items():
             item.setCheckState(CHECKED if item.data(VALUE) in values else UNCHECKED)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # Qt's name
+        """Remembers how the line was before; Qt does not say `pressed` each time."""
+        self._remember(event)
+        super().mousePressEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # Qt's name
+        """As two clicks."""
+        self._remember(event)
+        super().mouseDoubleClickEvent(event)
 
     def sizeHint(self) -> QSize:  # Qt's name
         """Room for ROWS lines."""
@@ -134,8 +144,9 @@ class TickList(QListWidget):
         item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
         item.setCheckState(CHECKED if ticked else UNCHECKED)
 
-    def _on_press(self, item: QListWidgetItem) -> None:
-        self._pressed = item.checkState()
+    def _remember(self, event: QMouseEvent) -> None:
+        item = self.itemAt(event.position().toPoint())
+        self._pressed = item.checkState() if item is not None else None
 
     def _on_click(self, item: QListWidgetItem) -> None:
         # a click on the box has changed it by now, one on the name has not

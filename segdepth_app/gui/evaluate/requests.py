@@ -39,7 +39,11 @@ def dose_problem(text: str) -> str:
     doses = choices.doses_from_text(text)
     if not doses:
         return "A dose is missing: electrons per pixel, for example 1; 2.5; 5."
-    wrong = [str(dose) for dose in doses if not isinstance(dose, float) or not 0 < dose <= LARGEST_DOSE]
+    wrong = [
+        f"{dose:g}" if isinstance(dose, float) else dose
+        for dose in doses
+        if not isinstance(dose, float) or not 0 < dose <= LARGEST_DOSE
+    ]
     return f"No dose: {', '.join(wrong)}. Give electrons per pixel, for example 1; 2.5; 5." if wrong else ""
 
 

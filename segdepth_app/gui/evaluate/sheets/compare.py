@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QTableWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHeaderView, QTableWidgetItem, QVBoxLayout, QWidget
 
 from segdepth_app.gui import theme
 from segdepth_app.gui.evaluate.cards import Card, Lines, Sheet, ValueTable
@@ -17,6 +17,7 @@ REMARK = (
     "Bold: the best of those with the same dataset, split, images and dose. Click a heading to sort; double-click "
     "a line, or press Enter on it, to show that evaluation."
 )
+FIGURE_PX = 92
 NUMBERS = ("λ, e/px", "Images")
 
 
@@ -34,6 +35,12 @@ class CompareSheet(Sheet):
         self.table.setHorizontalHeaderLabels(list(HEADERS))
         for place, figure in enumerate(FIGURES, len(WORDS)):
             self.table.horizontalHeaderItem(place).setToolTip(figure.help)
+        header = self.table.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignCenter | Qt.AlignmentFlag(Qt.TextFlag.TextWordWrap))
+        header.setMinimumHeight(2 * header.fontMetrics().height() + theme.SPACING_PX)
+        for place in range(len(WORDS), len(HEADERS)):
+            header.setSectionResizeMode(place, QHeaderView.ResizeMode.Interactive)
+            header.resizeSection(place, FIGURE_PX)
         self.table.setMinimumSize(400, 220)
         self.table.itemActivated.connect(self._on_activated)
         self.card = Card("All evaluations", self.table)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from segdepth_app.gui import theme
 from segdepth_app.gui.evaluate.cards import ROW_PX, Card, Lines, Sheet, ValueTable, VerdictPanel
@@ -22,7 +22,6 @@ class OverviewSheet(Sheet):
         self._figures: dict[str, Any] = {}
         self.table = ValueTable("Figures of merit beside the paper's")
         self.table.show_lines(HEADERS, [["", "", "", ""] for _ in FIGURES])
-        self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         # all rows at once: a scroll bar in a dozen lines is a nuisance
         self.table.setFixedHeight(self.table.horizontalHeader().sizeHint().height() + len(FIGURES) * ROW_PX + 2)
         self.table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -9,7 +9,7 @@ from segdepth_app.gui.evaluate.cards import Card, Lines, Sheet, ValueTable
 from segdepth_app.gui.evaluate.crops import Crop
 from segdepth_app.gui.evaluate.thumbnails import Thumbnail, read_thumbnail
 
-HEADERS = ("Accuracy", "Columns", "Image", "Specimen", "Kind", "Defocus, nm", "Spread, pm", "Pixel, pm", "λ per pixel")
+HEADERS = ("Kind", "Accuracy", "Columns", "Image", "Specimen", "Defocus, nm", "Spread, pm", "Pixel, pm", "λ per pixel")
 EXPLANATION = (
     "The noisy counts the network saw. In View, Analyse shows what it made of them; pixel size and dose come with "
     "the file, λ per pixel of the file."
@@ -57,11 +57,11 @@ class WorstSheet(Sheet):
         self._images = images
         rows = [
             [
+                item.kind,
                 f"{item.accuracy:.3f}",
                 f"{item.n_columns:,}",
                 str(item.image),
                 str(item.specimen),
-                item.kind,
                 f"{item.c1_nm:+.2g}",
                 f"{item.image_spread_pm:.0f}",
                 f"{item.pixel_size_pm:.4g}",
@@ -69,9 +69,10 @@ class WorstSheet(Sheet):
             ]
             for item in images
         ]
-        self.table.show_lines(HEADERS, rows, words=0)
+        self.table.show_lines(HEADERS, rows, words=1)
         self.card.say(EXPLANATION if images else note)
-        self.picture_card.setVisible(bool(images))
+        for widget in (self.table, self.picture_card):
+            widget.setVisible(bool(images))
         self.table.setCurrentCell(0 if images else -1, 0)
         self._show_current()
 
