@@ -60,7 +60,12 @@ def plot(name, title, x, y, curves, *, log=False, low=None, high=None):
 
 
 def table(name="table-1", title="Models by width"):
-    columns = {"model": "Model", "channels": "Channels", "pixel": "Pixel accuracy", "hallucinated": "Hallucination rate"}
+    columns = {
+        "model": "Model",
+        "channels": "Channels",
+        "pixel": "Pixel accuracy",
+        "hallucinated": "Hallucination rate",
+    }
     rows = [
         {
             "model": "fast 32",

@@ -17,7 +17,7 @@ from segdepth_app.gui import theme
 from segdepth_app.gui.evaluate.study_curves import Points
 
 COLOURS = {
-    False: ("#1f6fd0", "#b3400e", "#00795a", "#7a2a8f", "#8a6100", "#c2307e", "#0b7285", "#5c6570"),
+    False: ("#1a5fb4", "#a83a08", "#009e73", "#4b1560", "#8a6100", "#c2307e", "#0b7285", "#5c6570"),
     True: ("#4f9df0", "#ffb000", "#7be0c0", "#e86fb0", "#f0764a", "#b9a1ff", "#e5e06a", "#aeb6bd"),
 }
 """Light look, dark look: apart for the three common kinds of colour blindness, or else in lightness."""
@@ -107,13 +107,16 @@ def looks_of(curves: list[dict[str, Any]]) -> list[Look]:
     return [Look(role, roles[:number].count(role), alone=roles.count(role) == 1) for number, role in enumerate(roles)]
 
 
-def legend(curves: list[dict[str, Any]], looks: list[Look], *, bars: bool) -> str:
+def legend(curves: list[dict[str, Any]], looks: list[Look], *, bars: bool, has_intervals: bool) -> str:
     """Sign and name of each, which break only between each other unless they are long."""
     entries = []
     for curve, look in zip(curves, looks, strict=True):
         name = escape(curve["label"])
         name = name.replace(" ", "&nbsp;").replace("-", "&#8209;") if len(curve["label"]) < 36 else name
         entries.append(f"<span style='color:{look.colour}'>{look.patch if bars else look.sign}</span>&nbsp;{name}")
+    if has_intervals:
+        what = "error bars" if bars else "bands"
+        entries.append(f"<span style='color:{theme.colour('muted')}'>{what}:&nbsp;95&nbsp;%&nbsp;intervals</span>")
     return " &nbsp; ".join(entries)
 
 

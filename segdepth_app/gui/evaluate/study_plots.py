@@ -25,7 +25,6 @@ REACH_PX = 28
 """How near the pointer must come to a point."""
 CHARACTER_PX = 7
 POINT_OUT = "Point at a value to read it, or use the arrow keys."
-INTERVALS = "Bands and error bars: 95 % intervals. "
 
 
 class StudyAxis(pg.AxisItem):
@@ -60,6 +59,8 @@ class StudyPlot(QWidget):
         self.plot.setMouseEnabled(False, False)
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()
+        # the numbers at both ends reach a little beyond the axis
+        self.plot.getAxis("left").setStyle(hideOverlappingLabels=False)
         for side in ("left", "bottom"):
             # outward ticks: inward ones cut into the bars; and no "(x0.001)" beside a label
             self.plot.getAxis(side).setStyle(tickLength=4)
@@ -103,7 +104,8 @@ class StudyPlot(QWidget):
         for artist in self.artists[len(curves) :]:
             artist.clear()
         self._show_axes(record, words)
-        self.legend.setText(legend(curves, looks, bars=bool(words)))
+        has_intervals = any(points.has_intervals for points in self._drawn)
+        self.legend.setText(legend(curves, looks, bars=bool(words), has_intervals=has_intervals))
         self.legend.setAccessibleName(f"Legend of {record['title']}")
         self.setAccessibleName(record["title"])
         self._read_out(None)
@@ -182,8 +184,7 @@ class StudyPlot(QWidget):
         self._read = found
         if found is None or self._record is None:
             self.ring.setData([], [])
-            intervals = any(points.has_intervals for points in self._drawn)
-            self.readout.setText((INTERVALS if intervals else "") + POINT_OUT)
+            self.readout.setText(POINT_OUT)
             return
         curve, place = found
         points = self._drawn[curve]

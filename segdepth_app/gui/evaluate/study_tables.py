@@ -90,8 +90,8 @@ class StudyTable(QFrame):
     def _fit(self) -> None:
         """As high as its rows: a table that scrolls inside a page that scrolls is a nuisance."""
         table = self.table
-        table.resizeRowsToContents()
         table.resizeColumnsToContents()
+        table.resizeRowsToContents()
         rows = sum(table.rowHeight(row) for row in range(min(table.rowCount(), MOST_ROWS)))
         self._height_px = table.horizontalHeader().sizeHint().height() + rows + 2 * table.frameWidth()
         self._leave_room_for_the_bar()

@@ -83,7 +83,8 @@ def number(value: float) -> str:
     if isinstance(value, int) or value == int(value):
         return f"{int(value):,}" if abs(value) >= 1 or isinstance(value, int) else "0"
     digits = 2 - floor(log10(abs(value)))
-    return f"{value:,.{min(max(digits, 0), 6)}f}"
+    text = f"{value:,.{min(max(digits, 0), 6)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def shares_column(values: Sequence[Any]) -> bool:
