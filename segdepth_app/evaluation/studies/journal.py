@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import shutil
 import socket
 import sys
 import time
@@ -20,6 +21,8 @@ from segdepth_app.paths import writable_target, written_whole
 
 WHERE_IT_RUNS = {"out", "device"}
 """Settings that may differ when a study goes on."""
+LEFTOVERS = ".*.part-*"
+"""Temporary names of `written_whole` and of evaluation folders."""
 REPLACING_TRIES, REPLACING_PAUSE_S = 40, 0.05
 
 
@@ -73,6 +76,11 @@ class Journal:
         entry.pop("made_from", None)
         if state == "done":
             entry["made_from"] = self._made_from(step)
+
+    def remove_leftovers(self) -> None:
+        """What a killed process was writing; nobody else writes here while the folder is locked."""
+        for path in (*self.folder.glob(LEFTOVERS), *self.folder.glob(f"*/{LEFTOVERS}")):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def caption(self) -> str:
         """What made the study's figures, in one line."""

@@ -1,5 +1,6 @@
 """Model size (Table I of the paper): every headline figure against the number of a network's parameters."""
 
+from functools import cache
 from typing import Any
 
 import torch
@@ -49,6 +50,7 @@ def outcome(done: Done) -> Outcome:
     )
 
 
+@cache
 def paper_parameters(width: int) -> int:
     """Parameters of the paper's network with that many base channels."""
     with torch.device("meta"):

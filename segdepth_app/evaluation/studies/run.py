@@ -59,6 +59,7 @@ class Running:
         """All steps in turn; "done", or "paused" where the user or a step asked for it."""
         state = "paused"  # as a second Ctrl-C leaves it: the step in hand is lost, the study can go on
         try:
+            self.journal.remove_leftovers()
             self._save()
             for step in self.steps:
                 if self._is_asked_to_end() or self._do(step) == "paused":

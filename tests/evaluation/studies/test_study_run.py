@@ -1,7 +1,6 @@
 """The job `study`: what is done once, what is done again, what is refused, and what an interruption leaves."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -238,28 +237,24 @@ def test_a_study_that_another_process_works_on_is_refused(tmp_path):
     assert run(config, Witness()) == "done"
 
 
-def test_a_study_killed_at_work_goes_on(tmp_path):
-    """SIGKILL in a process of its own, as soon as the first of two evaluations is done."""
+def test_what_a_kill_leaves_behind_is_cleared_and_the_study_goes_on(tmp_path):
+    """study.json says running, a step too, and half an evaluation lies there (test_study_trainings kills for real)."""
     config = toy_study(tmp_path)
-    arguments = ["compare", "--model", *config.models, "--dataset", config.datasets[0], "--dose", "2.5"]
-    arguments += ["--n-bootstrap", "20", "--device", "cpu", "--out", config.out, "--json"]
-    command = [sys.executable, "-m", "segdepth_app", "study", *map(str, arguments)]
-    settings = {"env": os.environ | {"OMP_NUM_THREADS": "1"}, "cwd": Path(__file__).parents[3]}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, **settings) as killed:
-        for line in killed.stdout:
-            event = json.loads(line)
-            if event["event"] == "progress" and event["done"] > 50:
-                killed.kill()
-                break
-    assert read_study(config.out).state == "running"
-    assert states(config.out)["one_toys"] == "done"
-    kept = times(config.out)["one_toys"]
+    run(config, Witness(Command.PAUSE, after=12))
+    record = json.loads((config.out / "study.json").read_text(encoding="utf-8"))
+    record["state"] = record["steps"][1]["state"] = "running"
+    (config.out / "study.json").write_text(json.dumps(record), encoding="utf-8")
+    half = config.out / "evaluations/.two_toys.part-4711"
+    half.mkdir()
+    (half / "arrays.npz").touch()
+    (config.out / ".study.json.part-4711").touch()
+    kept = times(config.out)
 
     assert run(config, Witness()) == "done"
 
-    assert times(config.out)["one_toys"] == kept
-    assert not list(config.out.rglob("*.part-*/metrics.json"))
-    assert states(config.out) == {"one_toys": "done", "two_toys": "done"}
+    assert times(config.out)["one_toys"] == kept["one_toys"]
+    assert sorted(path.name for path in (config.out / "evaluations").iterdir()) == ["one_toys", "two_toys"]
+    assert not (config.out / ".study.json.part-4711").exists()
 
 
 def test_the_same_names_are_told_apart(tmp_path):
