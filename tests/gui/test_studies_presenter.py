@@ -151,7 +151,7 @@ def test_when_the_job_ends_the_page_is_idle_with_what_it_found(make, host, page,
     assert "done · 01 May 2024" in last(host.set_studies)[studies_folder() / "live"]
 
 
-def test_a_job_that_made_no_folder_leaves_no_study(make, host, context):
+def test_a_job_that_made_no_folder_leaves_no_study(make, host, page, context):
     """Its error card says why."""
     presenter = make()
     presenter.start(settings())
@@ -162,6 +162,7 @@ def test_a_job_that_made_no_folder_leaves_no_study(make, host, context):
     assert context.reported == ["Model not found: x."]
     assert last(host.set_studies) == {}
     host.show_no_study.assert_called_once_with()
+    page.show_idle.assert_called_once_with()
     assert presenter.shown == ""
 
 

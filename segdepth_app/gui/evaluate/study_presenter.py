@@ -80,6 +80,7 @@ class StudyPresenter:
         self._show_entries()
         if self._selected is not None and self._selected not in self._studies:
             self._selected = None
+            self._page.show_idle()
             self._host.show_no_study()
         self._show_selected()
 
