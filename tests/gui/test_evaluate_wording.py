@@ -283,4 +283,4 @@ def test_an_entry_of_the_list_names_its_doses(evaluation):
     first, second = wording.list_entry(evaluation).split("\n")
 
     assert first == "m1 · wedges"
-    assert second.startswith("columns 0.710 at λ 2.5 of 2 · ")
+    assert second.startswith("columns 0.710 at λ 2.5 (+1) · ")

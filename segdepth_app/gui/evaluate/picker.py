@@ -3,24 +3,28 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPalette
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLabel,
     QListWidget,
     QListWidgetItem,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
+from segdepth_app.gui import theme
 from segdepth_app.gui.evaluate.choices import Choice
 
 ROWS = 4
 CHECKED, UNCHECKED = Qt.CheckState.Checked, Qt.CheckState.Unchecked
 VALUE = Qt.ItemDataRole.UserRole
+Index = QModelIndex | QPersistentModelIndex
 
 
 class Picker(QWidget):
@@ -62,6 +66,17 @@ class Picker(QWidget):
             self.list.choose(Choice(Path(path).name, path))
 
 
+class TickDelegate(QStyledItemDelegate):
+    """Draws the boxes' frames such that they are seen in both looks; Qt's own are as dark as the dark look's lists."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:  # Qt's name
+        """Qt takes the frame from the window's colour."""
+        super().initStyleOption(option, index)
+        palette = QPalette(option.palette)  # type: ignore[attr-defined]
+        palette.setColor(QPalette.ColorRole.Window, QColor(theme.colour("muted")))
+        option.palette = palette  # type: ignore[attr-defined]
+
+
 class TickList(QListWidget):
     """A box before each line. A click on a name ticks it as one on its box does. A few rows high; more scroll."""
 
@@ -72,6 +87,7 @@ class TickList(QListWidget):
         self._nothing = nothing
         self._pressed: Qt.CheckState | None = None
         self.setAccessibleName(name)
+        self.setItemDelegate(TickDelegate(self))
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.itemClicked.connect(self._on_click)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from segdepth_app.errors import InputError
 from segdepth_app.evaluation.records import Evaluation
 from segdepth_app.evaluation.study_records import list_studies
-from segdepth_app.gui.evaluate import choices, requests
+from segdepth_app.gui.evaluate import choices, requests, wording
 from segdepth_app.models.card import read_card
 from segdepth_app.paths import reports_folder, studies_folder
 
@@ -91,7 +91,7 @@ class Planning:
 
     def plan_report(self, evaluations: Sequence[Evaluation], shown: str) -> None:
         """Asks what goes into a report, then has it written."""
-        sources = [choices.Choice(item.title, str(item.folder)) for item in evaluations]
+        sources = [choices.Choice(wording.label(item), str(item.folder)) for item in evaluations]
         sources += [
             choices.Choice(f"Study: {item.folder.name}", str(item.folder)) for item in list_studies(studies_folder())
         ]

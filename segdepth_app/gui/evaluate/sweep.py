@@ -6,6 +6,7 @@ from pathlib import Path
 
 from segdepth_app.evaluation.records import PAPER_DOSE_E_PER_PX, PAPER_TABLE, Evaluation
 from segdepth_app.gui.evaluate.figures import FIGURES, interval_of
+from segdepth_app.gui.evaluate.wording import label
 
 METRICS = {figure.name: figure.label for figure in FIGURES}
 FIRST = "column_accuracy"
@@ -43,7 +44,7 @@ def curve(evaluation: Evaluation, metric: str) -> Curve:
     points.sort(key=lambda point: point[0])
     return Curve(
         evaluation.folder,
-        evaluation.title,
+        label(evaluation),
         doses=tuple(point[0] for point in points),
         values=tuple(point[1] for point in points),
         low=tuple(point[2] for point in points),

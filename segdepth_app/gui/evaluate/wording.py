@@ -46,12 +46,19 @@ def notes_at(evaluation: Evaluation, dose: str) -> list[str]:
     return [note for note in notes if not note.startswith("deviating")]
 
 
+def label(evaluation: Evaluation) -> str:
+    """Model and dataset, and the split where it is not the usual one."""
+    split = evaluation.provenance["dataset"].get("split", "test")
+    return evaluation.title if split == "test" else f"{evaluation.title}, {split}"
+
+
 def list_entry(evaluation: Evaluation) -> str:
     """Two lines for the list of evaluations."""
     dose, figures = next(iter(evaluation.doses.items()))
     accuracy = number(figures.get("column_accuracy"), 3)
-    doses = f"λ {dose}" if len(evaluation.doses) == 1 else f"λ {dose} of {len(evaluation.doses)}"
-    return f"{evaluation.title}\ncolumns {accuracy} at {doses} · {when(evaluation)}"
+    others = len(evaluation.doses) - 1
+    more = f" (+{others})" if others else ""
+    return f"{label(evaluation)}\ncolumns {accuracy} at λ {dose}{more} · {when(evaluation)}"
 
 
 def reliability_remark(figures: dict[str, Any], what: str, before: str, after: str) -> str:

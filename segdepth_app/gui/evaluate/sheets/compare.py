@@ -37,7 +37,7 @@ class CompareSheet(Sheet):
             self.table.horizontalHeaderItem(place).setToolTip(figure.help)
         header = self.table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignCenter | Qt.AlignmentFlag(Qt.TextFlag.TextWordWrap))
-        header.setMinimumHeight(2 * header.fontMetrics().height() + theme.SPACING_PX)
+        header.setMinimumHeight(3 * header.fontMetrics().height() + theme.SPACING_PX)
         for place in range(len(WORDS), len(HEADERS)):
             header.setSectionResizeMode(place, QHeaderView.ResizeMode.Interactive)
             header.resizeSection(place, FIGURE_PX)

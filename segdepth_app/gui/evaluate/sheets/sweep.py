@@ -10,8 +10,9 @@ from segdepth_app.evaluation.records import Evaluation
 from segdepth_app.gui import theme
 from segdepth_app.gui.evaluate import sweep
 from segdepth_app.gui.evaluate.cards import Card, Lines, Sheet, chooser
+from segdepth_app.gui.evaluate.picker import TickDelegate
 from segdepth_app.gui.evaluate.sweep_plot import MOST_CURVES, SweepPlot, curve_icon
-from segdepth_app.gui.evaluate.wording import when
+from segdepth_app.gui.evaluate.wording import label, when
 
 FOLDER = Qt.ItemDataRole.UserRole
 PAPER_WORDS = "★ the networks of the paper's Table I, on its own test set."
@@ -31,6 +32,7 @@ class SweepSheet(Sheet):
         self.figure.currentIndexChanged.connect(lambda _: self._draw())
         self.list = QListWidget()
         self.list.setAccessibleName("Evaluations in the plot")
+        self.list.setItemDelegate(TickDelegate(self.list))
         self.list.setMinimumWidth(220)
         self.list.setWordWrap(True)
         self.list.itemChanged.connect(self._on_tick)
@@ -53,9 +55,9 @@ class SweepSheet(Sheet):
         self.list.blockSignals(True)
         self.list.clear()
         for item in sorted(evaluations, key=lambda item: item.folder != shown.folder):
-            line = QListWidgetItem(f"{item.title}\n{when(item)}", self.list)
+            line = QListWidgetItem(f"{label(item)}\n{when(item)}", self.list)
             line.setData(FOLDER, str(item.folder))
-            line.setToolTip(f"{item.title}\n{item.folder}")
+            line.setToolTip(f"{label(item)}\n{item.folder}")
             line.setFlags(line.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             line.setCheckState(Qt.CheckState.Checked if item.folder in ticked else Qt.CheckState.Unchecked)
         self.list.blockSignals(False)

@@ -9,10 +9,9 @@ from segdepth_app.gui.evaluate.cards import Card, Lines, Sheet, ValueTable
 from segdepth_app.gui.evaluate.crops import Crop
 from segdepth_app.gui.evaluate.thumbnails import Thumbnail, read_thumbnail
 
-HEADERS = ("Kind", "Accuracy", "Columns", "Image", "Specimen", "Defocus, nm", "Spread, pm", "Pixel, pm", "λ per pixel")
+HEADERS = ("Kind", "Accuracy", "Columns", "Image", "Specimen", "Defocus, nm", "Spread, pm")
 EXPLANATION = (
-    "The noisy counts the network saw. In View, Analyse shows what it made of them; pixel size and dose come with "
-    "the file, λ per pixel of the file."
+    "The noisy counts the network saw, the worst of all images first. In View, Analyse shows what it made of them."
 )
 
 
@@ -64,8 +63,6 @@ class WorstSheet(Sheet):
                 str(item.specimen),
                 f"{item.c1_nm:+.2g}",
                 f"{item.image_spread_pm:.0f}",
-                f"{item.pixel_size_pm:.4g}",
-                f"{item.dose_e_per_px:.4g}",
             ]
             for item in images
         ]
@@ -77,8 +74,11 @@ class WorstSheet(Sheet):
         self._show_current()
 
     def lines(self) -> Lines:
-        """The list."""
-        return self.table.lines()
+        """The list, with what is said of the file below its picture."""
+        head, *rows = self.table.lines()
+        files = [[item.path.name, f"{item.pixel_size_pm:.4g}", f"{item.dose_e_per_px:.4g}"] for item in self._images]
+        head += ["File", "Pixel, pm", "λ per pixel of the file"]
+        return [head, *([*row, *file] for row, file in zip(rows, files, strict=True))]
 
     def showEvent(self, event: object) -> None:  # Qt's name
         """Pictures are read when they are first seen."""
@@ -100,7 +100,8 @@ class WorstSheet(Sheet):
         thumbnail = self._thumbnails[item.path]
         self.picture.setVisible(thumbnail is not None)
         self.open.setEnabled(thumbnail is not None)
-        self.note.setText(item.path.name if thumbnail else f"{item.path.name} is missing or damaged.")
+        known = f"{item.path.name}: {item.pixel_size_pm:.4g} pm per pixel, λ {item.dose_e_per_px:.4g} e per pixel"
+        self.note.setText(known if thumbnail else f"{item.path.name} is missing or damaged.")
         if thumbnail is not None:
             self.picture.show_grey(thumbnail.pixels, thumbnail.low, thumbnail.high)
 
