@@ -1,6 +1,7 @@
 """The sheet of Fig. 8: saliency maps, doses down and depth classes across, drawn with matplotlib."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -43,7 +44,7 @@ def saliency_sheet(
         gaps=(GAP, GAP),
     )
     for row, column in np.ndindex(n_doses, n_depths):
-        place: Axes = axes[row, column]
+        place: Any = axes[row, column]
         image = place.imshow(maps[row, column], cmap="inferno", vmin=0, vmax=top, interpolation="nearest")
         place.set(xticks=[], yticks=[])
         text = f"P {probabilities[row, column]:.2f}"

@@ -1,7 +1,16 @@
 """Every kind of study and its module. A new kind: its entry in config.STUDIES, its module, and a line here."""
 
 from segdepth_app.config import StudyKind
-from segdepth_app.evaluation.studies import compare, denoising, model_size, noise, shuffled, spread
+from segdepth_app.evaluation.studies import (
+    compare,
+    denoising,
+    gradient,
+    model_size,
+    noise,
+    observer,
+    shuffled,
+    spread,
+)
 from segdepth_app.evaluation.studies.kinds import Kind
 
 KINDS: dict[StudyKind, Kind] = {
@@ -11,4 +20,6 @@ KINDS: dict[StudyKind, Kind] = {
     "denoising": denoising,
     "shuffled": shuffled,
     "spread": spread,
+    "gradient": gradient,
+    "observer": observer,
 }
