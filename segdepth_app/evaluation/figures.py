@@ -62,8 +62,8 @@ def reliability_figure(arrays: dict[str, np.ndarray], edges: np.ndarray, figures
         height=3.3,
         rows=2,
         cols=2,
-        margins=(0.45, 0.4, 0.1, 0.2),
-        gaps=(0.6, 0.12),
+        margins=(0.52, 0.4, 0.1, 0.2),
+        gaps=(0.68, 0.12),
         height_ratios=(3, 1),
     )
     for column, what in enumerate(("pixel", "column")):

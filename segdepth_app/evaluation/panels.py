@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from segdepth_app.evaluation.deviation import DEVIATIONS
 from segdepth_app.evaluation.drawing import (
@@ -63,6 +64,7 @@ def reliability(top: Axes, bottom: Axes, pair: np.ndarray, edges: np.ndarray, fi
     top.set(ylabel="accuracy", xlim=(0, 1), ylim=(0, 1), xticklabels=[])
     top.set_title(f"{what}s, n = {int(total):,}")
     bottom.set(xlabel="confidence (largest probability)", ylabel="share", xlim=(0, 1))
+    bottom.yaxis.set_major_locator(MaxNLocator(2))
     top.legend(loc="upper left")
 
 

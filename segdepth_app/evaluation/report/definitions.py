@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from segdepth_app.evaluation.intervals import FEWEST_SPECIMENS
 from segdepth_app.evaluation.records import HEADLINES, PAPER
 
 
@@ -91,7 +92,8 @@ TERMS: tuple[tuple[str, str], ...] = (
     (
         "95 % interval",
         "Between the 2.5th and 97.5th percentile of a bootstrap that draws whole specimens, since the images and "
-        "columns of one specimen are not independent. What is given here is what the evaluation holds.",
+        f"columns of one specimen are not independent; none with fewer than {FEWEST_SPECIMENS} specimens. Errors of "
+        "calibration, which resampling makes larger, are shifted back to the measured one.",
     ),
     (
         "Deviation δ",
@@ -126,6 +128,13 @@ TERMS: tuple[tuple[str, str], ...] = (
 def definition(name: str) -> Definition:
     """What is known of a figure; of one that is new, its name alone."""
     return DEFINITIONS.get(name) or Definition(GROUPS.get(name, name.replace("_", " ")), "", 4, "")
+
+
+def in_words(note: str) -> str:
+    """A note of an evaluation with the names that tables use."""
+    for name, item in DEFINITIONS.items():
+        note = note.replace(f"{name} is null", f"{item.label} is not given")
+    return note
 
 
 def paper_value(name: str) -> float | None:

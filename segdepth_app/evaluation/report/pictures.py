@@ -126,7 +126,7 @@ def _confusion(matrix: np.ndarray, what: str, title: str) -> Figure:
 
 @styled
 def _reliability(arrays: dict[str, np.ndarray], figures: Mapping[str, Any], what: str, title: str) -> Figure:
-    margins = (0.45, 0.4, 0.12, 0.2)
+    margins = (0.52, 0.4, 0.12, 0.2)
     figure, axes = sheet(title, height=3.3, rows=2, margins=margins, gaps=(0, 0.12), height_ratios=(3, 1))
     panels.reliability(
         axes[0, 0], axes[1, 0], arrays[f"reliability_{what}s"], arrays["reliability_edges"], figures, what

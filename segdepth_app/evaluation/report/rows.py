@@ -98,7 +98,8 @@ def by_group(source: JudgedSource, dose: str) -> Table:
 
 
 def _bin_row(heading: str, item: Figures) -> dict[str, Any]:
-    return {"group": heading, "from": float(item["low"]), "to": float(item["high"]), **_summary(item)}
+    low, high = float(item["low"]), float(item["high"])
+    return {"group": heading, "is": f"{low:g} to {high:g}", "from": low, "to": high, **_summary(item)}
 
 
 def steps(source: JudgedSource, dose: str) -> Table:

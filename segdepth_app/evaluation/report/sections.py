@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from segdepth_app.evaluation.report import rows
-from segdepth_app.evaluation.report.definitions import DEFINITIONS, TERMS, definition
+from segdepth_app.evaluation.report.definitions import DEFINITIONS, TERMS, in_words
 from segdepth_app.evaluation.report.facts import flattened
 from segdepth_app.evaluation.report.markup import Html, bullets, element, joined, paragraphs
 from segdepth_app.evaluation.report.overview import PAPER_REMARK
@@ -15,6 +15,8 @@ from segdepth_app.evaluation.report.table import Table, as_html, number
 Draw = Callable[[Sequence[Drawing]], Html]
 """Writes figures as files and gives them back as pieces of the page."""
 
+FOR_MACHINES = ("key", "from", "to")
+"""Columns that another column says for a reader."""
 IN_CSV = ("precision-recall",)
 """Tables that are too long to be read; their figure stands in the page, their numbers in the CSV file."""
 
@@ -50,7 +52,7 @@ def _dose(source: JudgedSource, dose: str, tables: list[Table], figures: Html) -
 
 
 def _shown(table: Table) -> Html:
-    bare = table.without("evaluation", "dose", "key")
+    bare = table.without("evaluation", "dose", *FOR_MACHINES)
     if table.name == "confusion" and table.rows:
         return joined(_matrix(table, what) for what in rows.MATRICES)
     if table.name in IN_CSV and table.rows:
@@ -92,11 +94,7 @@ def _notes(source: JudgedSource, dose: str) -> Html | None:
     """What the evaluation says is missing, and why, in the words of the tables."""
     start = f"λ = {dose}: "
     listed = [note for note in source.evaluation.notes if note.startswith(start) or not note.startswith("λ = ")]
-    texts = rows.missing(source, dose)
-    for note in listed:
-        text = note.removeprefix(start)
-        name, sign, rest = text.partition(" is null: ")
-        texts.append(f"{definition(name).label} is not given: {rest}" if sign else text)
+    texts = rows.missing(source, dose) + [in_words(note.removeprefix(start)) for note in listed]
     found = bullets(texts)
     return None if found is None else joined((element("h4", "Notes"), found))
 
@@ -108,7 +106,7 @@ def study(source: StudySource, tables: Sequence[Table], figures: Html) -> Html:
     state = f"State: {item.state}; {item.n_done} of {len(item.steps)} steps are done."
     if item.state != "done":
         state += " What is shown is not the whole study."
-    notes = bullets(item.notes)
+    notes = bullets(in_words(note) for note in item.notes)
     parts = [
         element("p", state),
         *(as_html(table) for table in tables),

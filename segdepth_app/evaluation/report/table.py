@@ -93,12 +93,17 @@ def as_html(table: Table) -> Html:
         reason = table.empty or "Nothing is given."
         return element("p", element("b", f"{table.title}: "), reason, class_="missing")
     known = table.intervals
-    head = element("tr", *(element("th", column.title, scope="col") for column in table.columns))
+    head = element("tr", *(_heading(column, table) for column in table.columns))
     body = joined(
         element("tr", *(_cell(column, row, column.key in known) for column in table.columns)) for row in table.rows
     )
     parts = (element("caption", table.title), element("thead", head), element("tbody", body))
-    return element("div", element("table", *parts), class_="wide")
+    return element("div", element("table", *parts), class_=f"wide {table.name}")
+
+
+def _heading(column: Column, table: Table) -> Html:
+    is_text = any(isinstance(row.get(column.key), str) for row in table.rows)
+    return element("th", column.title, scope="col", class_="text" if is_text else None)
 
 
 def _cell(column: Column, row: Row, with_interval: bool) -> Html:
