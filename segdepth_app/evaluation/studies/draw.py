@@ -19,12 +19,13 @@ from segdepth_app.paths import written_whole
 
 FORMATS = ("png", "svg", "pdf")
 LINES = {"model": "-", "paper": "--", "bound": ":"}
-OWN_COLOURS = {"paper": "black", "bound": GREY}
-COLOURS = tuple(colour for colour in SERIES if colour not in OWN_COLOURS.values())
+OWN_COLOURS = {"paper": ("black", "#6a6a6a", "#b4b4b4"), "bound": (GREY, "#c8c8c8")}
+COLOURS = tuple(colour for colour in SERIES if colour != "black")
 DASHES = ("-", (0, (4, 1)), (0, (4, 1, 1, 1)))
 """Of models' curves: another once the colours begin anew."""
 INCHES, LEGEND_LINE, LETTER = 2.9, 0.14, 0.055
 SHOWN_LETTERS = 60
+LETTERS_ACROSS = 100
 FEW_DECADES = 1e3
 
 
@@ -67,9 +68,19 @@ def save_figure(figure: Figure, folder: Path, name: str, formats: Sequence[str] 
     return paths
 
 
+def colours(curves: Sequence[dict[str, Any]]) -> list[str]:
+    """A colour for each curve: those of models in turn, greys for the paper's and for bounds."""
+    found, n_of_role = [], dict.fromkeys(LINES, 0)
+    for curve in curves:
+        choice = OWN_COLOURS.get(curve["role"], COLOURS)
+        found.append(choice[n_of_role[curve["role"]] % len(choice)])
+        n_of_role[curve["role"]] += 1
+    return found
+
+
 def _curves(axes: Axes, curves: Sequence[dict[str, Any]]) -> None:
-    for number, curve in enumerate(curves):
-        x, y, colour = _numbers(curve["x"]), _numbers(curve["y"]), _colour(number, curve["role"])
+    for number, (curve, colour) in enumerate(zip(curves, colours(curves), strict=True)):
+        x, y = _numbers(curve["x"]), _numbers(curve["y"])
         round_ = number // len(COLOURS) % len(DASHES)
         line = DASHES[round_] if curve["role"] == "model" else LINES[curve["role"]]
         marker = MARKERS[number % len(MARKERS)]
@@ -81,15 +92,18 @@ def _curves(axes: Axes, curves: Sequence[dict[str, Any]]) -> None:
 
 def _bars(axes: Axes, curves: Sequence[dict[str, Any]], words: Sequence[str]) -> None:
     width = 0.8 / len(curves)
-    for number, curve in enumerate(curves):
+    for number, (curve, colour) in enumerate(zip(curves, colours(curves), strict=True)):
         middle = (number - (len(curves) - 1) / 2) * width
         x = np.array([words.index(word) for word in curve["x"]], dtype=float) + middle
         y = _numbers(curve["y"])
-        axes.bar(x, y, 0.92 * width, color=_colour(number, curve["role"]), label=f"{number}")
+        axes.bar(x, y, 0.92 * width, color=colour, label=f"{number}")
         if curve["low"] is not None:
             low, high = _numbers(curve["low"]), _numbers(curve["high"])
             axes.vlines(x, low, high, color="black", linewidth=0.7)
-    axes.set_xticks(range(len(words)), [drawable(_cut(word, 28)) for word in words])
+    shown = [_cut(word, 28) for word in words]
+    axes.set_xticks(range(len(words)), shown)
+    if len("".join(shown)) > LETTERS_ACROSS:
+        axes.tick_params("x", labelrotation=15)
 
 
 def _log_axis(axes: Axes) -> None:
@@ -103,10 +117,6 @@ def _log_axis(axes: Axes) -> None:
 
 def _short(value: float) -> str:
     return f"{value:g}" if value < 1000 else short_count(round(value))
-
-
-def _colour(number: int, role: str) -> str:
-    return OWN_COLOURS.get(role, COLOURS[number % len(COLOURS)])
 
 
 def _cut(text: str, letters: int = SHOWN_LETTERS) -> str:

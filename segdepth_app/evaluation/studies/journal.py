@@ -86,7 +86,8 @@ class Journal:
         """What made the study's figures, in one line."""
         config = self.setup.config
         datasets = ", ".join(source.name for source in self.setup.datasets)
-        limit = f", at most {config.max_images} images each" if config.max_images else ""
+        plural = "" if config.max_images == 1 else "s"
+        limit = f", {config.max_images} image{plural} of each" if config.max_images else ""
         return f"{datasets} ({config.split}){limit}, seed {config.seed}, SegDepth {__version__}"
 
     def done(self) -> Done:

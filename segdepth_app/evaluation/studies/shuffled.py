@@ -75,7 +75,7 @@ def outcome(done: Done) -> Outcome:
     return Outcome(
         tables=tables,
         plots=list(_plots(done, found)),
-        notes=[*(_in_words(model.name, found) for model in done.setup.models), *missing_notes(judged)]
+        notes=[*(in_words(model.name, found) for model in done.setup.models), *missing_notes(judged)]
         if found
         else missing_notes(judged),
     )
@@ -151,7 +151,7 @@ def _plots(done: Done, found: list[Evidence]) -> Iterator[dict[str, Any]]:
             )
 
 
-def _in_words(model: str, found: list[Evidence]) -> str:
+def in_words(model: str, found: list[Evidence]) -> str:
     """What a model does, by the worst verdict on any test set, with that one's reason."""
     mine = [item for item in found if item.judged.model.name == model]
     told = [item for item in mine if look(item.figures, "verdict") in BY_NEED]

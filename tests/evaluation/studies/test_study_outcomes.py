@@ -204,6 +204,23 @@ def _first_model(folder: Path) -> str:
     return toy_study(folder).models[0]
 
 
+def test_one_test_set_that_is_filled_in_decides_what_a_model_is_called(judged):
+    """The words must not depend on the order of the test sets; what cannot be told decides nothing."""
+    told = [
+        shuffled.Evidence(
+            item, 2.5, kind, {"verdict": kind, "verdict_heading": kind, "verdict_text": f"Because {kind}."}
+        )
+        for item in judged.judged()[:1]
+        for kind in ("columns", "neighbourhoods", "unclear", "leaning")
+    ]
+
+    for found in (told, told[::-1]):
+        assert shuffled.in_words("one", found) == (
+            "one: neighbourhoods (toys, neighbourhoods at λ = 2.5). Because neighbourhoods."
+        )
+    assert shuffled.in_words("one", [told[0], told[2]]).startswith("one: columns")
+
+
 def test_too_few_deviating_columns_are_not_judged_in_words(tmp_path):
     straight_dataset(tmp_path / "toys.h5")
     config = toy_study(tmp_path, kind="shuffled")
