@@ -46,8 +46,8 @@ def open_dialog(qtbot, started):
     return make
 
 
-def tick(box, row):
-    box.list.item(row).setCheckState(Qt.CheckState.Checked)
+def tick(picker, row):
+    picker.list.item(row).setCheckState(Qt.CheckState.Checked)
 
 
 @pytest.mark.parametrize("kind", list(STUDIES))
@@ -105,7 +105,7 @@ def test_without_models_the_dialog_says_what_to_do(open_dialog):
     """A new installation may have none but the shipped one; a list without any is said."""
     dialog = open_dialog("compare", models=[])
 
-    assert dialog.models.reason.text() == "Choose at least one model."
+    assert dialog.models_reason.text() == "Choose at least one model."
     assert not dialog.start.isEnabled()
 
 
@@ -157,10 +157,10 @@ def test_a_name_that_is_taken_meanwhile_is_refused_at_start(open_dialog, started
 
 
 def test_a_file_from_elsewhere_is_added_ticked_and_once(open_dialog):
-    """Adding what is in the list only ticks it."""
+    """Choosing what is in the list only ticks it."""
     dialog = open_dialog("compare")
-    dialog.models.add(Choice("far.safetensors", "/usb/far.safetensors"), checked=True)
-    dialog.models.add(Choice("run 7 again", MODELS[1].value), checked=True)
+    dialog.models.list.choose(Choice("far.safetensors", "/usb/far.safetensors"))
+    dialog.models.list.choose(Choice("run 7 again", MODELS[1].value))
 
     assert dialog.models.list.count() == 3
     assert dialog.form.values()["models"] == ["ceria-110-fast", MODELS[1].value, "/usb/far.safetensors"]

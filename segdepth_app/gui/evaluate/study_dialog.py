@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from segdepth_app.config import StudyConfig
 from segdepth_app.gui import theme
 from segdepth_app.gui.evaluate.choices import Choice
-from segdepth_app.gui.evaluate.study_choices import CheckList
+from segdepth_app.gui.evaluate.picker import Picker
 from segdepth_app.gui.evaluate.study_form import StudyForm
 from segdepth_app.gui.evaluate.study_training import TrainingBox
 from segdepth_app.gui.widgets.field_editors import mark
@@ -64,8 +64,6 @@ class StudyDialog(QDialog):
         self._lay_out()
         self._connect()
         self.fields.fill(form.typed)
-        self.models.check_first()
-        form.set("models", self.models.checked())
         self._show()
 
     def _make(self, models: list[Choice], datasets: list[Choice]) -> None:
@@ -73,10 +71,16 @@ class StudyDialog(QDialog):
         self.heading = _words(facts.title, "title")
         paper = f" The paper has it in {facts.paper}." if facts.paper else ""
         self.question = _words(facts.question + paper, "muted")
-        self.models = CheckList("&Models", models, "Model files (*.safetensors)")
-        self.datasets = CheckList("Test &datasets", datasets, "Datasets (*.h5)")
-        self.test_sets = _words("", "muted")
-        self.datasets.add_below(self.test_sets)
+        self.models = Picker("&Models", "Model files (*.safetensors)", "no model yet")
+        self.models.list.set_choices(models)
+        self.models.list.tick([choice.value for choice in models[:1]])
+        self.form.set("models", self._chosen(self.models))
+        self.models_reason = _words("", "bad")
+        self.datasets = Picker("Test &datasets", "Datasets (*.h5)", "no dataset yet")
+        self.datasets.list.set_choices(datasets)
+        # a dataset of one's own has to be chosen on purpose
+        self.datasets.list.tick([])
+        self.test_sets, self.datasets_reason = _words("", "muted"), _words("", "bad")
         self.fields = FieldForm(StudyConfig, ROWS)
         self.fields.editors["doses_e_per_px"].setFixedWidth(NUMBERS_WIDTH_PX)
         self.train = QCheckBox("&Train the models first")
@@ -95,8 +99,13 @@ class StudyDialog(QDialog):
     def _lay_out(self) -> None:
         lists = QHBoxLayout()
         lists.setSpacing(2 * theme.SPACING_PX)
-        lists.addWidget(self.models, 1)
-        lists.addWidget(self.datasets, 1)
+        for widgets in ((self.models, self.models_reason), (self.datasets, self.datasets_reason, self.test_sets)):
+            part = QVBoxLayout()
+            part.setSpacing(4)
+            for item in widgets:
+                part.addWidget(item)
+            part.addStretch(1)
+            lists.addLayout(part, 1)
         content = QWidget()
         column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, theme.SPACING_PX, 0)
@@ -130,8 +139,8 @@ class StudyDialog(QDialog):
         layout.addLayout(buttons)
 
     def _connect(self) -> None:
-        self.models.changed.connect(lambda chosen: self._set("models", chosen))
-        self.datasets.changed.connect(lambda chosen: self._set("datasets", chosen))
+        self.models.changed.connect(lambda: self._set("models", self._chosen(self.models)))
+        self.datasets.changed.connect(lambda: self._set("datasets", self._chosen(self.datasets)))
         self.fields.changed.connect(self._set)
         self.name.textEdited.connect(lambda text: self._set("name", text))
         self.train.toggled.connect(self._on_train)
@@ -152,8 +161,8 @@ class StudyDialog(QDialog):
     def _show(self) -> None:
         """Reasons at their fields, and what follows from what was typed."""
         found = self.form.complaints
-        self.models.show_complaint(found.get("models", ""))
-        self.datasets.show_complaint(found.get("datasets", ""))
+        self._say(self.models_reason, self.models.list, found.get("models", ""))
+        self._say(self.datasets_reason, self.datasets.list, found.get("datasets", ""))
         self.fields.show_complaints(found)
         own_sets = not self.form.typed["datasets"]
         self.fields.editors["test_specimens"].setEnabled(own_sets)
@@ -165,12 +174,20 @@ class StudyDialog(QDialog):
             self.warning.setText(self.form.training_sentence())
             self.warning.setVisible(bool(self.warning.text()))
         mark(self.name, invalid="name" in found)
-        self.name.setAccessibleDescription(found.get("name", ""))
-        self.name_reason.setText(found.get("name", ""))
-        self.name_reason.setVisible("name" in found)
+        self._say(self.name_reason, self.name, found.get("name", ""))
         # the field with the reason may be out of sight
         self.obstacle.setText(next(iter(found.values()), ""))
         self.start.setEnabled(self.form.valid)
+
+    @staticmethod
+    def _say(label: QLabel, editor: QWidget, reason: str) -> None:
+        label.setText(reason)
+        label.setVisible(bool(reason))
+        editor.setAccessibleDescription(reason)
+
+    @staticmethod
+    def _chosen(picker: Picker) -> list[str]:
+        return [choice.value for choice in picker.list.chosen()]
 
     def _on_start(self) -> None:
         self.form.check()  # a folder of that name may have come meanwhile

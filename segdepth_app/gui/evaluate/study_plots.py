@@ -8,7 +8,7 @@ from math import log10
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
@@ -20,7 +20,8 @@ from segdepth_app.gui.widgets.elided import Elided
 
 PLOT_HEIGHT_PX = 236
 EDGE = 0.02
-"""Room beyond both ends of y: numbers at the very ends would not be written."""
+"""Room beyond both ends of y: marks there are whole."""
+END_PX = 12
 REACH_PX = 28
 """How near the pointer must come to a point."""
 CHARACTER_PX = 7
@@ -28,9 +29,14 @@ POINT_OUT = "Point at a value to read it, or use the arrow keys."
 
 
 class StudyAxis(pg.AxisItem):
-    """The x axis: plain, or logarithmic with round numbers at log10(x)."""
+    """Plain, or logarithmic with round numbers at log10(x)."""
 
     is_log = False
+
+    def boundingRect(self) -> QRectF:  # Qt's name
+        """With room for the numbers at both ends, which reach a little beyond the axis."""
+        # what lies outside is not written; pyqtgraph's own setting for this does nothing where there is a grid
+        return super().boundingRect().adjusted(-END_PX, -END_PX, END_PX, END_PX)
 
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:  # Qt's names
         """Positions of the numbers."""
@@ -52,15 +58,13 @@ class StudyPlot(QWidget):
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.legend.setWordWrap(True)
         self.axis = StudyAxis("bottom")
-        self.plot = pg.PlotWidget(axisItems={"bottom": self.axis})
+        self.plot = pg.PlotWidget(axisItems={"bottom": self.axis, "left": StudyAxis("left")})
         self.plot.setFixedHeight(PLOT_HEIGHT_PX)
         self.plot.setMinimumWidth(160)
         self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.plot.setMouseEnabled(False, False)
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()
-        # the numbers at both ends reach a little beyond the axis
-        self.plot.getAxis("left").setStyle(hideOverlappingLabels=False)
         for side in ("left", "bottom"):
             # outward ticks: inward ones cut into the bars; and no "(x0.001)" beside a label
             self.plot.getAxis(side).setStyle(tickLength=4)

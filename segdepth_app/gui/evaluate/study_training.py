@@ -82,7 +82,7 @@ class TrainingBox(QWidget):
             label.setMinimumWidth(LABEL_WIDTH_PX)
             top.addRow(label, field)
             if field is row:
-                top.addRow("", self.reason)
+                top.addRow(self.reason)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(3 * theme.SPACING_PX, 0, 0, 0)
         layout.setSpacing(theme.SPACING_PX)
