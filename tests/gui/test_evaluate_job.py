@@ -3,11 +3,14 @@
 import numpy as np
 import pytest
 
+from segdepth_app.config import SeriesOptions
 from segdepth_app.evaluation.records import list_evaluations
 from segdepth_app.gui.context import AppContext
 from segdepth_app.gui.evaluate.tab import create_tab
+from segdepth_app.gui.evaluate.wording import example_caption
 from segdepth_app.gui.settings import Settings
 from segdepth_app.paths import datasets_folder, evaluations_folder, runs_folder
+from segdepth_app.series.opener import open_series
 from tests.evaluation.evaluation_toys import save_toy_model, specimen, wedge_with_deviations, write_toy
 
 CHILD_MS = 120_000
@@ -29,8 +32,7 @@ def tab(qtbot, tmp_path, monkeypatch):
     widget = create_tab(context)
     widget.context, widget.reported = context, reported
     qtbot.addWidget(widget)
-    box = widget.form.model
-    box.setCurrentIndex(box.findText("run 1"))
+    widget.form.models.list.tick([str(runs_folder() / "run 1" / "model.safetensors")])
     return widget
 
 
@@ -42,10 +44,32 @@ def test_evaluate_runs_a_child_and_shows_its_figures(tab, qtbot):
 
     assert tab.reported == []
     (evaluation,) = list_evaluations(evaluations_folder())
-    assert tab.report.title.text() == "toy · Versuch 1"
-    shown = tab.report.table.item(4, 1).text()
+    page = tab.page
+    assert page.title.toolTip() == "toy · Versuch 1"
+    shown = page.overview.table.item(4, 1).text()
     assert shown == f"{evaluation.doses['2.5']['column_accuracy']:.3f}"
     assert tab.form.start.isEnabled()
+    _examples_of_a_cell_are_its_own(page, evaluation)
+    _worst_image_is_there(page, evaluation)
+
+
+def _examples_of_a_cell_are_its_own(page, evaluation):
+    counts = page.confusion.matrix.counts
+    true, called = np.unravel_index(counts.argmax(), counts.shape)
+    page.confusion.matrix.cell_chosen.emit(int(true), int(called))
+
+    kept = evaluation.examples("2.5", int(true), int(called))
+    captions = [row.caption.text() for row in page.confusion.examples.rows]
+    assert len(kept) > 0
+    assert captions == [example_caption(example) for example in kept]
+
+
+def _worst_image_is_there(page, evaluation):
+    """As the View tab finds it: readable, with the pixel size the list says."""
+    image = evaluation.worst("2.5")[0]
+    assert page.worst.table.item(0, 1).text() == f"{image.accuracy:.3f}"
+    with open_series(SeriesOptions(series=(image.path,))) as series:
+        assert series.pixel_size_pm == pytest.approx(image.pixel_size_pm)
 
 
 def test_what_the_child_refuses_is_reported_and_leaves_nothing(tab, qtbot):

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.shots import simulate, train
+from tests.shots import evaluate, simulate, train
 
 SIZES = ((1280, 720), (1920, 1080))
 LOOKS = ("light", "dark")
@@ -39,6 +39,7 @@ def take_shots(out: Path) -> int:
 
     simulate.make_dataset()
     train.make_runs()
+    evaluate.make_evaluations()
     out.mkdir(parents=True, exist_ok=True)
     create_application(["segdepth"])
     faults = 0
@@ -60,6 +61,10 @@ def take_shots(out: Path) -> int:
             window.select_tab("train")
             wait(SETTLE_MS)
             for page in train.pages(window.tabs["train"].content, wait):
+                faults += save(window, out / f"{page}-{look}-{width}x{height}.png")
+            window.select_tab("evaluate")
+            wait(SETTLE_MS)
+            for page in evaluate.pages(window.tabs["evaluate"].content, wait):
                 faults += save(window, out / f"{page}-{look}-{width}x{height}.png")
         if window.welcome.sample.isEnabled():
             window.open_sample()
