@@ -131,6 +131,38 @@ def test_what_was_called_comes_back(case):
     assert right / sum(len(said.columns) for said in judged) == pytest.approx(ours.figures()["column_accuracy"])
 
 
+def test_columns_beyond_the_edge_do_not_shift_the_others(tmp_path):
+    """The table's first and a middle row lie outside the image; discs are numbered by rows of the whole table."""
+    rng = np.random.default_rng(6)
+    columns = with_vacancies(rng)
+    columns["x"][[0, 17]] = -0.5
+    found = truths(tmp_path, [columns])
+    logits = answers(found, rng)
+    said = fed(judge(), logits, found, 0)
+
+    assert len(said.columns) == N * N - 2
+    np.testing.assert_array_equal(said.called, pooled(logits[0], found[0]).argmax(axis=1))
+
+
+def test_the_calibration_errors_interval_lies_around_it(tmp_path):
+    """Honest confidence on few columns: what error there is, is scatter, which resampling would add once more."""
+    rng = np.random.default_rng(7)
+    plane = np.full((N, N), 5)
+    found = truths(tmp_path, [lattice(plane, 0 * plane)] * 12)
+    ours = judge(temperature=1.0, n_bootstrap=1000)
+    for number, truth in enumerate(found):
+        logits = np.zeros((11, SIDE, SIDE), np.float32)
+        for row, chance in enumerate(rng.uniform(0.3, 0.95, N * N)):
+            lean = 5 if rng.uniform() < chance else 4
+            logits[lean, truth.discs == row] = np.log(10 * chance / (1 - chance))
+        ours.add(logits, truth, c1_nm=2.5, image_spread_pm=25, specimen=number)
+    figures = ours.figures()
+    low, high = figures["intervals"]["column_ece"]
+
+    # shifted percentiles lie nearly evenly about the figure; unshifted ones would lie above it by its half
+    assert (low + high) / 2 == pytest.approx(figures["column_ece"], abs=0.15 * (high - low))
+
+
 def test_groups_hold_what_belongs_to_them(case):
     _, _, ours, judged = case
     figures = ours.figures()
@@ -144,6 +176,9 @@ def test_groups_hold_what_belongs_to_them(case):
     oxygen = figures["by_element_and_defocus_nm"]["O"]
     assert [(item["low"], item["high"]) for item in oxygen] == [(2, 3), (3, 4)]
     assert oxygen[1]["accuracy"] == pytest.approx(accuracy([1, 3, 5, 7], lambda columns: columns["element"] == 8))
+    defocus, (spread, _) = figures["by_defocus_nm"], figures["by_image_spread_pm"]
+    assert [item["accuracy"] for item in defocus] == pytest.approx([accuracy([0, 2, 4, 6]), accuracy([1, 3, 5, 7])])
+    assert spread["accuracy"] == pytest.approx(accuracy(range(8)))
     assert figures["by_depth"]["5"]["accuracy"] == pytest.approx(accuracy(range(8), lambda c: c["count"] == 5))
     assert sum(item["n"] for item in figures["by_image_spread_pm"]) == figures["n_columns"]
     for lower, step in enumerate(figures["steps"]):
@@ -288,6 +323,9 @@ def test_absent_classes_and_steps_are_named(case):
     assert len(absent) == 1
     present = {int(count) for said in case[3] for count in said.columns["count"]}
     assert all(str(depth) in absent[0] for depth in set(range(11)) - present)
+    steps = [f"{n} ↔ {n + 1}" for n in range(10) if not {n, n + 1} <= present]
+    assert steps
+    assert f"Steps are null that have columns on one side alone, or none: {', '.join(steps)}." in notes
 
 
 @pytest.mark.parametrize(
