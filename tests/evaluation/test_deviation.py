@@ -62,6 +62,34 @@ def test_a_network_that_copies_the_neighbours_is_flagged(tmp_path):
     assert everything["column_accuracy"] > 0.65
 
 
+def specimen_with_vacancies(number, rng):
+    """A wedge with isolated deviating columns, half of them empty."""
+    columns = wedge_with_deviations(N, rng)
+    off = np.flatnonzero(columns["deviation"])
+    columns["count"][off[::2]] = 0
+    columns["deviation"] = columns["count"] - columns["plane"]
+    return specimen(number, columns, n=N, kind="wedge" if number % 2 else "rough")
+
+
+@pytest.mark.parametrize(("network", "right", "filled_in"), [(Reader(), 1, 0), (NeighbourCopier(), 0, 1)])
+def test_filled_in_vacancies_are_seen_in_every_kind_and_said_in_words(tmp_path, network, right, filled_in):
+    rng = np.random.default_rng(3)
+    path = write_toy(tmp_path / "toy.h5", [specimen_with_vacancies(number, rng) for number in range(4)])
+    figures = figures_of(path, network)
+
+    assert list(figures["deviating_by_kind"]) == ["rough", "wedge"]
+    for deviating in (figures["deviating"], *figures["deviating_by_kind"].values()):
+        assert deviating["reference"] == "plane"
+        vacancies = deviating["vacancies"]
+        # the median of eight is the plane where the wedge does not step
+        assert vacancies["filled_in"] == pytest.approx(filled_in, abs=0.1)
+        assert (vacancies["right"], vacancies["pull"]) == pytest.approx((right, filled_in), abs=0.05)
+        assert deviating["verdict"] == ("neighbourhoods" if filled_in else "columns")
+        assert f"empty sites {right:.0%} are called empty" in deviating["verdict_text"]
+    assert figures["deviating"]["vacancies"]["n"] == 4 * 2 * 8
+    assert figures["vacancy_accuracy"] == right
+
+
 @pytest.mark.parametrize(("network", "verdict"), [(Reader(), "columns"), (NeighbourCopier(), "neighbourhoods")])
 def test_a_specimen_without_a_plane_is_judged_by_its_neighbours(tmp_path, network, verdict):
     """The same wedges, said to be shuffled: their plane may not be used, the fit to the neighbours is as good."""
