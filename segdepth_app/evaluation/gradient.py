@@ -30,7 +30,7 @@ from segdepth_app.models.model_file import LoadedModel
 from segdepth_app.reporting import Reporter
 
 N_DRAWS = 2
-"""A gradient is a forward and a backward pass of a whole image. With three kinds of places there are 24 for each
+"""A gradient is a forward and a backward pass of a whole image. With three kinds of places there are 36 for each
 dose, and two times 11 for the pictures: seconds for `fast`, minutes for `paper` on a CPU."""
 PICTURE_HALF_PM = 1200.0
 """Pictures show so much on every side."""

@@ -13,7 +13,7 @@ from segdepth_app.models.model_file import LoadedModel
 from segdepth_app.specimen.table import SYMBOLS
 
 VACUUM = "vacuum"
-N_PLACES = 4
+N_PLACES = 6
 """Of each element and in vacuum: several counts, and a standard error."""
 VACUUM_REACH_PM = 400.0
 """A vacuum place is so far from every column."""
