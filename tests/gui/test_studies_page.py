@@ -79,7 +79,7 @@ def test_while_a_job_works_there_is_pause_and_no_delete(page, tmp_path, qtbot):
     assert header.progress.isHidden()
     assert header.delete.isEnabled()
     assert not header.resume.isHidden()
-    assert header.state.text().startswith("Interrupted")
+    assert header.state.text().startswith("Unfinished")
 
 
 def test_a_button_that_the_job_does_not_heed_is_off(page):
@@ -102,6 +102,30 @@ def test_what_is_found_meanwhile_appears_and_widgets_are_used_again(page, study,
     assert (page.tables[0], *page.plots) == before
     assert page.tables[0].table.rowCount() == 3
     assert len(page.plots[0].plot.plot.getPlotItem().items) == n_items
+
+
+def test_tables_and_plots_to_come_are_not_shown_empty(page, tmp_path):
+    """The job lists them with its first record, long before they have a row or a curve."""
+    plot = studies_records.dose_plot() | {"curves": []}
+    values = studies_records.unfinished() | {"tables": [studies_records.table() | {"rows": []}], "plots": [plot]}
+    page.show_study(read_study(studies_records.write(tmp_path / "begun", values)))
+
+    assert shown(page.tables) == shown(page.plots) == []
+    assert not page.nothing.isHidden()
+
+
+def test_another_label_stands_in_the_middle_of_its_axis(page, qtbot):
+    """A plot that is used again for a longer label would have it cut off at the right."""
+    card = page.plots[0]
+    record = studies_records.dose_plot()
+    record["x"] = record["x"] | {"label": "Dose λ (electrons per reference pixel in vacuum)"}
+    qtbot.waitUntil(lambda: card.plot.plot.getViewBox().width() > 100)
+    card.show_plot(record)
+    axis = card.plot.axis
+    label = axis.label.mapRectToParent(axis.label.boundingRect())
+
+    # pyqtgraph rounds to whole pixels
+    assert label.center().x() == pytest.approx(axis.size().width() / 2, abs=2)
 
 
 def test_only_a_judging_that_is_done_can_be_opened(page, study, qtbot):

@@ -74,13 +74,13 @@ def test_a_tab_in_a_cell_does_not_shift_the_columns():
     assert study_words.tsv(table) == "A\tB\nx y z\t1\n"
 
 
-def test_a_study_without_a_job_that_says_running_was_interrupted(tmp_path):
-    """Its process was killed: nobody wrote the end."""
+def test_a_study_without_a_job_that_says_running_is_unfinished(tmp_path):
+    """Its process was killed and nobody wrote the end, or another program works on it."""
     study = read_study(studies_records.write(tmp_path / "s", studies_records.unfinished("running")))
 
-    assert study_words.state_sentence(study) == "Interrupted, 1 of 3 steps done, worked for 12 s"
+    assert study_words.state_sentence(study) == "Unfinished, 1 of 3 steps done, worked for 12 s"
     assert study_words.state_sentence(study, is_live=True) == "1 of 3 steps done, worked for 12 s"
-    assert study_words.list_entry(study).startswith("Noise generalisation: s\ninterrupted · 01 May 2024")
+    assert study_words.list_entry(study).startswith("Noise generalisation: s\nunfinished · 01 May 2024")
     assert study_words.list_entry(study, "pausing").splitlines()[1].startswith("pausing")
 
 
@@ -93,6 +93,24 @@ def test_settings_and_origin_are_told_apart_and_once(tmp_path):
     assert names.count("Seed") == 1
     assert ("Doses, e/px", "0.1, 0.2, 0.5, 1, 1.83, 2.5, 5, 10") in lines
     assert ("Models", "ceria-110-fast: 0123456789abcdef") in lines
+
+
+@pytest.mark.parametrize(("trained_on", "expected"), [(None, set()), ("/d/x.h5", {"Trained on", "Channels trained"})])
+def test_only_settings_that_had_a_say_are_listed(tmp_path, trained_on, expected):
+    """Of what could be trained, what was; own test sets only where there are no others; hashes short."""
+    config = {
+        "train_dataset": trained_on,
+        "widths": [16, 32],
+        "denoisers": ["none"],
+        "datasets": ["/d/t.h5"],
+        "test_specimens": 20,
+    }
+    made = {"models": [{"name": "a", "sha256": 64 * "f"}, {"name": "b", "sha256": None}]}
+    values = studies_records.record(kind="model-size", config=config, provenance=made)
+    lines = dict(study_words.settings_lines(read_study(studies_records.write(tmp_path / "s", values))))
+
+    assert set(lines) == {"Settings", "Datasets", "Origin", "Begun", "Folder", "Models"} | expected
+    assert lines["Models"] == "name: a, sha256: ffffffffffff; name: b"
 
 
 def test_a_kind_of_another_version_is_shown_by_its_name(tmp_path):

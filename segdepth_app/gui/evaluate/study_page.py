@@ -75,7 +75,7 @@ class StudyPage(QWidget):
             self._show_plots(study)
         # a file may come later than its line
         self._show_pictures(study)
-        self.nothing.setVisible(not (study.tables or study.plots or study.pictures))
+        self.nothing.setVisible(not (_filled(study.tables, "rows") or study.pictures))
         self.notes.setText("\n".join(f"• {note}" for note in study.notes))
         self.notes_title.setVisible(bool(study.notes))
         self.notes.setVisible(bool(study.notes))
@@ -100,13 +100,15 @@ class StudyPage(QWidget):
     # inside
 
     def _show_tables(self, study: Study) -> None:
-        for card, record in _dealt(self.tables, study.tables, self._new_table):
+        # a table without rows is one to come
+        for card, record in _dealt(self.tables, _filled(study.tables, "rows"), self._new_table):
             card.show_table(record)
 
     def _show_plots(self, study: Study) -> None:
-        for card, record in _dealt(self.plots, study.plots, self._new_plot):
+        plots = _filled(study.plots, "curves")
+        for card, record in _dealt(self.plots, plots, self._new_plot):
             card.show_plot(record)
-        self.grid.arrange(self.plots[: len(study.plots)])
+        self.grid.arrange(self.plots[: len(plots)])
 
     def _show_pictures(self, study: Study) -> None:
         for card, record in _dealt(self.pictures, study.pictures, self._new_picture):
@@ -183,6 +185,10 @@ class Columns(QWidget):
         super().resizeEvent(event)
         if self._cards and self.n_columns != before:
             self.arrange(self._cards)
+
+
+def _filled(records: Sequence[dict[str, Any]], what: str) -> list[dict[str, Any]]:
+    return [record for record in records if record[what]]
 
 
 def _dealt(cards: list[W], records: Sequence[dict[str, Any]], new: Callable[[], W]) -> list[tuple[W, dict[str, Any]]]:

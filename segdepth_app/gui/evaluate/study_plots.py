@@ -128,6 +128,9 @@ class StudyPlot(QWidget):
             axis.setTextPen(theme.colour("text"))
         self.plot.setLabel("left", escape(record["y"]["label"]))
         self.plot.setLabel("bottom", escape(record["x"]["label"]))
+        for side in ("left", "bottom"):
+            # another label does not move by itself, only with another size
+            self.plot.getAxis(side).resizeEvent()
         self.plot.setXRange(*study_curves.x_range(self._drawn, len(words)), padding=0)
         self.plot.setYRange(*study_curves.y_range(record, self._drawn, from_zero=bool(words)), padding=EDGE)
         self._show_words(words)

@@ -21,6 +21,19 @@ WHAT_WORDS = {
 SETTINGS, ORIGIN = "Settings", "Origin"
 INNER_FACTS = ("files", "pid", "doses_e_per_px")
 """What a record keeps for itself, or says among the settings."""
+SWEPT = ("widths", "train_doses_e_per_px", "denoisers")
+SETTING_WORDS = {
+    "n_bootstrap": "Resamplings",
+    "max_images": "Images of each (0: all)",
+    "test_specimens": "Specimens of each own test set",
+    "train_dataset": "Trained on",
+    "train_preset": "Training settings",
+    "train_set": "Changes to them",
+    "train_doses_e_per_px": "Trained at doses, e/px",
+    "widths": "Channels trained",
+    "denoisers": "Variants trained",
+}
+HASH_DIGITS = 12
 PAPER_STARTS = ("paper,", "the paper")
 """How a row of the paper's figures begins one of its cells."""
 
@@ -45,8 +58,8 @@ def list_entry(study: Study, state: str = "") -> str:
 
 
 def state_word(study: Study, *, is_live: bool = False) -> str:
-    """The state for people: without a job, a running study is one that was interrupted."""
-    return "interrupted" if study.state == "running" and not is_live else study.state
+    """The state for people: a running study without a job here was killed, or runs elsewhere."""
+    return "unfinished" if study.state == "running" and not is_live else study.state
 
 
 def state_sentence(study: Study, *, is_live: bool = False) -> str:
@@ -171,7 +184,7 @@ def point_text(plot: dict[str, Any], curve: dict[str, Any], index: int) -> str:
 def settings_lines(study: Study) -> list[tuple[str, str]]:
     """What was asked for and what made it: settings, then provenance, one line each."""
     config, made = study.config, study.provenance
-    settings = [(_words(name), _value(value)) for name, value in config.items() if name not in ("kind", "out")]
+    settings = [(_words(name), _value(value)) for name, value in config.items() if _matters(name, study)]
     origin = [
         (_words(name), _value(value))
         for name, value in made.items()
@@ -187,7 +200,19 @@ def settings_lines(study: Study) -> list[tuple[str, str]]:
     ]
 
 
+def _matters(name: str, study: Study) -> bool:
+    """Whether a setting had any say in this study."""
+    facts = STUDIES.get(study.kind)  # type: ignore[call-overload]
+    if name in ("kind", "out") or (name == "test_specimens" and study.config.get("datasets")):
+        return False
+    if name in SWEPT:
+        return bool(study.config.get("train_dataset") and facts and name == facts.trains)
+    return not name.startswith("train_") or bool(study.config.get("train_dataset"))
+
+
 def _words(name: str) -> str:
+    if name in SETTING_WORDS:
+        return SETTING_WORDS[name]
     for ending, unit in (("_e_per_px", ", e/px"), ("_e_per_a2", ", e/Å²"), ("_pm", ", pm"), ("_nm", ", nm")):
         if name.endswith(ending):
             name = name.removesuffix(ending) + unit
@@ -195,11 +220,14 @@ def _words(name: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _value(value: Any) -> str:
+def _value(value: Any, name: str = "") -> str:
+    if name == "sha256":
+        return str(value)[:HASH_DIGITS]
     if isinstance(value, dict):
-        return "; ".join(f"{_words(str(name)).lower()}: {_value(one)}" for name, one in value.items() if _value(one))
+        return ", ".join(f"{name}: {_value(one, str(name))}" for name, one in value.items() if _value(one))
     if isinstance(value, list | tuple):
-        return ", ".join(_value(one) for one in value)
+        between = "; " if any(isinstance(one, dict) for one in value) else ", "
+        return between.join(_value(one) for one in value)
     if isinstance(value, float):
         return f"{value:g}"
     return "" if value is None else str(value)
