@@ -28,6 +28,7 @@ def empty_or_report(path: Path) -> Path:
         if others:
             raise InputError(f"{path} holds other files ({others[0]}).", "Name a new or empty folder for the report.")
     # its parent takes a folder of our own beside it
+    path = path.resolve()
     writable_target(path.with_name(f"{path.name}.new"))
     return path
 
@@ -35,22 +36,32 @@ def empty_or_report(path: Path) -> Path:
 @contextmanager
 def written_whole(out: Path) -> Iterator[Path]:
     """A folder to write into; takes the place of `out` when the block ends well, and vanishes when not."""
+    out = out.resolve()
     part, old = (out.with_name(f".{out.name}.{what}-{os.getpid()}") for what in ("part", "old"))
     shutil.rmtree(part, ignore_errors=True)
     try:
         part.mkdir()
         yield part
-        if out.exists():
-            out.rename(old)
-        try:
+        if not out.exists():
             part.rename(out)
+            return
+        # its contents only: the folder itself may be where somebody stands
+        old.mkdir()
+        _move_all(out, old)
+        try:
+            _move_all(part, out)
         except OSError:
-            if old.exists():
-                old.rename(out)
+            _move_all(out, part)
+            _move_all(old, out)
             raise
         shutil.rmtree(old, ignore_errors=True)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def _move_all(source: Path, target: Path) -> None:
+    for item in list(source.iterdir()):
+        item.rename(target / item.name)
 
 
 def write_provenance(folder: Path, facts: dict[str, Any]) -> None:

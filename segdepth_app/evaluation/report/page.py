@@ -31,7 +31,7 @@ table.matrix td { text-align: center; padding: .1rem .3rem; } table.matrix small
 table.matrix td.right { font-weight: 700; }
 .figures { display: flex; flex-wrap: wrap; gap: 1rem; align-items: flex-start; }
 figure { margin: 0; padding: .5rem; border: 1px solid var(--line); max-width: 100%; }
-figure img { display: block; width: 100%; height: auto; background: #ffffff; }
+figure img { color-scheme: only light; display: block; width: 100%; height: auto; background: #ffffff; }
 figcaption { font-size: 12px; padding-top: .3rem; }
 dt { font-weight: 600; margin-top: .4rem; } dd { margin-left: 1.5rem; }
 summary { cursor: pointer; font-weight: 600; margin: .5rem 0; }

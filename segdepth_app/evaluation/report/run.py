@@ -41,12 +41,12 @@ def run(config: ReportConfig, reporter: Reporter) -> None:
 
     Raises: ResultError where a source is neither evaluation nor study; InputError where the folder cannot be used.
     """
-    out = empty_or_report(config.out)
     sources = read_sources(config.sources)
+    out = empty_or_report(config.out)
     reporter.started(device="cpu", folder=str(out))
     with written_whole(out) as folder:
         Writer(config, sources, folder, reporter).write()
-    reporter.artifact(out / REPORT_FILE)
+    reporter.artifact(config.out / REPORT_FILE)
 
 
 class Writer:

@@ -282,12 +282,26 @@ def test_an_older_report_is_replaced_but_never_with_files_of_others(tmp_path):
 
 def test_a_source_that_is_neither_is_one_line_and_exit_code_2(tmp_path, capsys):
     (tmp_path / "Größe").mkdir()
-    code = cli.main(["report", str(tmp_path / "Größe"), "--out", str(tmp_path / "out")])
+    code = cli.main(["report", str(tmp_path / "Größe"), "--out", str(tmp_path / "new" / "out")])
 
     out, err = capsys.readouterr()
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert "neither an evaluation nor a study" in err
-    assert not (tmp_path / "out").exists()
+    assert [item.name for item in tmp_path.iterdir()] == ["Größe"]
+
+
+def test_a_report_is_written_into_the_folder_one_stands_in(tmp_path, monkeypatch):
+    study = write_study(tmp_path / "study")
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    for _ in range(2):
+        assert cli.main(["report", str(study), "--out", ".", "--formats", "svg"]) == 0
+    assert sorted(item.name for item in (tmp_path / "here").iterdir()) == [
+        "figures",
+        "provenance.json",
+        "report.html",
+        "tables",
+    ]
 
 
 @pytest.mark.parametrize("formats", ["gif", "png,,bmp"])
