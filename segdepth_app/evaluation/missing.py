@@ -56,9 +56,19 @@ def _atoms(depths: list[str]) -> str:
 
 
 def missing_intervals(doses: Mapping[str, Mapping[str, Any]], n_bootstrap: int) -> list[str]:
-    """Why intervals are null, one sentence for all doses."""
+    """Why intervals are null, one sentence for all doses; none where all are there."""
     if not n_bootstrap:
         return ["There are no intervals: no resamplings were asked for."]
     if all(interval is None for figures in doses.values() for interval in figures["intervals"].values()):
         return [f"There are no intervals: they need at least {FEWEST_SPECIMENS} specimens."]
-    return [f"Figures to which fewer than {FEWEST_SPECIMENS} specimens contribute have no interval."]
+    if any(_lacks_intervals(figures) for figures in doses.values()):
+        return [f"Groups to which fewer than {FEWEST_SPECIMENS} specimens contribute have no interval."]
+    return []
+
+
+def _lacks_intervals(value: Any) -> bool:
+    """Whether a group that has columns has no interval."""
+    if isinstance(value, Mapping):
+        lacks = value.get("interval", ()) is None and value.get("accuracy") is not None
+        return lacks or any(_lacks_intervals(item) for item in value.values())
+    return isinstance(value, list) and any(_lacks_intervals(item) for item in value)

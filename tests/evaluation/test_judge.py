@@ -345,3 +345,7 @@ def test_missing_intervals_say_why(case, n_bootstrap, specimens, note):
 
     (said,) = missing_intervals(doses, n_bootstrap)
     assert note in said
+
+
+def test_complete_intervals_need_no_note(tmp_path):
+    assert missing_intervals({"2.5": only(tmp_path, 5)}, 1000) == []
