@@ -17,7 +17,6 @@ class Crop(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._image: QImage | None = None
-        self._kept: np.ndarray | None = None
         self._ring: QPointF | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
@@ -45,10 +44,11 @@ class Crop(QWidget):
         self.update()
 
     def _show(self, pixels: np.ndarray, table: list[int] | None) -> None:
-        self._kept = np.ascontiguousarray(pixels)  # QImage does not own them
-        height, width = self._kept.shape
+        pixels = np.ascontiguousarray(pixels)
+        height, width = pixels.shape
         kind = QImage.Format.Format_Indexed8 if table else QImage.Format.Format_Grayscale8
-        self._image = QImage(self._kept.data, width, height, width, kind)
+        # a copy: an image made of foreign memory must not outlive it
+        self._image = QImage(pixels.data, width, height, width, kind).copy()
         if table:
             self._image.setColorTable(table)
         self._ring = None

@@ -38,6 +38,9 @@ class ExamplesPanel(QWidget):
         self._column.addStretch(1)
         self.area = _Area()
         self.area.setWidget(self._body)
+        # the card shows through
+        for widget in (self._body, self.area.viewport()):
+            widget.setAutoFillBackground(False)
         self.area.resized.connect(self._fit)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -118,7 +118,8 @@ def _by_element_and_bins(elements: dict[str, list[dict[str, Any]]]) -> Grouping:
 
 
 def _steps(figures: dict[str, Any]) -> Grouping:
-    kinds = {"all": figures["steps"], **(figures.get("steps_by_element") or {})}
+    # elements first: they keep the colours they have by depth
+    kinds = {**(figures.get("steps_by_element") or {}), "all": figures["steps"]}
     by_lower = {kind: {item["lower"]: item for item in steps} for kind, steps in kinds.items()}
     lowers = sorted({lower for steps in by_lower.values() for lower in steps})
     labels = tuple(f"{lower}↔{lower + 1}" for lower in lowers)

@@ -71,6 +71,6 @@ class DeviatingSheet(Sheet):
         chosen = deviating_of(self._figures, self.kind.currentData())
         shown = deviating(chosen)
         self.plot.show_bars(shown.bars, line=chosen["straight"]["right"])
-        self.card.say(f"{self.plot.legend(shown.bars)} ┄ straight columns called right. {shown.remark}")
+        self.card.say(f"{self.plot.legend(shown.bars)} ┄ straight columns called right<br>{shown.remark}")
         self.table.show_lines(shown.headers, shown.rows)
         self.verdict.show_verdict(chosen)

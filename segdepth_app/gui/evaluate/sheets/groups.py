@@ -51,7 +51,7 @@ class GroupsSheet(Sheet):
             return
         shown = grouping(self._figures, self.by.currentData())
         self.plot.show_bars(shown.bars)
-        self.card.say(" ".join(part for part in (self.plot.legend(shown.bars), shown.remark) if part))
+        self.card.say("<br>".join(part for part in (self.plot.legend(shown.bars), shown.remark) if part))
         words = sum(header in ("Depth", "Element", "Step", "Defocus, nm") for header in shown.headers) or 1
         self.table.show_lines(shown.headers, shown.rows, words=words)
         self.table_card.setVisible(bool(shown.rows))
