@@ -6,7 +6,7 @@ gain and offset) looks at the counts within a radius of that column and decides
 - between n and n + 1 atoms, equally likely (`steps`): likelihood.pair_accuracy;
 - between 0 to 10 atoms (`columns`), for two observers: one who holds all counts equally likely, and one who is also
   told what the smooth plane around the column says, and how often columns of that element stray from it in this
-  dataset. Likelihood times prior, the best call there is.
+  specimen. Likelihood times prior, the best call there is.
 
 Real observers know less, so these figures bound them from above, with two reservations. A network that sees more
 than the window gains nothing by it as to the column itself (beyond RADIUS lies less than 1 % of what an atom changes),
@@ -115,7 +115,6 @@ def observe(
     numbers = _spread_out(np.unique(dataset.index["specimen"][dataset.images_of(split)]), most_specimens)
     if not len(numbers):
         raise DatasetError(f"{dataset.path} has no images in its {split} split.", "Choose another split, or all.")
-    priors = told_plane_priors(dataset)
     found = [Observed(factor, dataset.stored_pixel_pm * factor) for factor in factors]
     for done, (number, scene) in enumerate(scenes(dataset, config, numbers.tolist())):
         rng = np.random.default_rng([seed, number])
@@ -128,22 +127,31 @@ def observe(
             reporter.raise_if_cancelled()
             images.append(images_of(scene, config, [changed(scene, rows, count)], device)[0])
             reporter.progress(done * (N_CLASSES + 1) + count + 1, len(numbers) * (N_CLASSES + 1), "exit waves")
-        work = _Bench(number, scene, rows, np.array(doses_e_per_px) * dataset.binning**2, labels or LabelConfig())
+        levels = np.array(doses_e_per_px) * dataset.binning**2
+        work = _Bench(number, scene, dataset.columns(number), rows, levels, labels or LabelConfig())
         for item in found:
-            work.judge(np.stack(images), item, priors, rng, reporter)
+            work.judge(np.stack(images), item, rng, reporter)
         reporter.progress((done + 1) * (N_CLASSES + 1), len(numbers) * (N_CLASSES + 1), "exit waves")
     return found
 
 
-def told_plane_priors(dataset: Dataset) -> dict[tuple[int, int], Floats]:
-    """Share of each count (11,) among the dataset's columns of an element that stand on a plane of so many atoms."""
-    columns = np.concatenate([dataset.columns(int(number)) for number in dataset.specimens["id"]])
-    found = {}
-    for key in {(int(c["element"]), int(c["plane"])) for c in np.unique(columns[["element", "plane"]])}:
-        counts = columns["count"][(columns["element"] == key[0]) & (columns["plane"] == key[1])]
-        tally = np.bincount(counts, minlength=N_CLASSES)
-        found[key] = tally / tally.sum()
-    return found
+def told_plane_prior(columns: np.ndarray, element: int, plane: int, *, is_shuffled: bool) -> Floats:
+    """Prior (11,) of a column of this element where the smooth plane says `plane`, from all columns of its specimen.
+
+    Of the columns on the same side of the surface (plane above 0 or not): the share of vacancies, and how often the
+    others stray by how much. In shuffled specimens, which have no plane, the shares of the counts.
+    """
+    same = columns[(columns["element"] == element) & ((columns["plane"] > 0) == (plane > 0))]
+    counts, planes = same["count"].astype(int), same["plane"].astype(int)
+    if is_shuffled:
+        return np.asarray(np.bincount(counts, minlength=N_CLASSES) / len(counts))
+    prior = np.zeros(N_CLASSES)
+    would_be = (plane + counts - planes)[counts > 0]
+    possible = would_be[(would_be >= 1) & (would_be < N_CLASSES)]
+    if len(possible):
+        prior += np.bincount(possible, minlength=N_CLASSES) / len(possible) * np.mean(counts > 0)
+    prior[0] = np.mean(counts == 0)
+    return np.asarray(prior / prior.sum())
 
 
 def _spread_out(numbers: npt.NDArray[np.integer], most: int) -> npt.NDArray[np.integer]:
@@ -180,21 +188,17 @@ class _Bench:
         self,
         number: int,
         scene: Scene,
+        columns: np.ndarray,
         rows: npt.NDArray[np.intp],
         levels: Floats,
         labels: LabelConfig,
     ) -> None:
-        self.number, self.scene, self.rows, self.levels, self.labels = number, scene, rows, levels, labels
+        """`columns` are all that the image shows, `rows` those that were changed, in the scene's own table."""
+        self.number, self.scene, self.columns, self.rows = number, scene, columns, rows
+        self.levels, self.labels = levels, labels
         self.is_shuffled = scene.plan.kind == "shuffled"
 
-    def judge(
-        self,
-        images: Floats,
-        found: Observed,
-        priors: dict[tuple[int, int], Floats],
-        rng: np.random.Generator,
-        reporter: Reporter,
-    ) -> None:
+    def judge(self, images: Floats, found: Observed, rng: np.random.Generator, reporter: Reporter) -> None:
         """Adds every image of every column: images (11, k, H, W), by the count of the changed columns."""
         factor = found.factor
         at_input = input_images(images, factor)
@@ -207,7 +211,8 @@ class _Bench:
             element, own = int(column["element"]), int(column["count"])
             disc = disc_radius_pm(element, self.labels) / PM_PER_ANGSTROM
             n_pixels = [int(np.count_nonzero(distance <= reach)) for reach in (disc, RADIUS, WHOLE)]
-            prior = np.stack([np.full(N_CLASSES, 1 / N_CLASSES), priors[element, int(column["plane"])]])
+            told = told_plane_prior(self.columns, element, int(column["plane"]), is_shuffled=self.is_shuffled)
+            prior = np.stack([np.full(N_CLASSES, 1 / N_CLASSES), told])
             for image in range(flat.shape[1]):
                 means = flat[:, image, pixels]
                 for lower in self._steps(own):

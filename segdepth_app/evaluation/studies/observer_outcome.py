@@ -229,11 +229,20 @@ def _dose_plots(views: list[_View]) -> Iterator[dict[str, Any]]:
 
 def _notes(views: list[_View]) -> list[str]:
     notes = []
+    beyond: dict[str, list[str]] = {}
     for view in views:
         notes += _setting_notes(view)
         for element in _elements(view):
             notes += _missing_steps(view, element)
-            notes += [text for item in view.judged if (text := _beyond(view, item, element))]
+            for item in view.judged:
+                if steps := _beyond(view, item, element):
+                    subject = f"{item.model.name} on {view.dataset.name} is above the bound for {element}"
+                    beyond.setdefault(subject, []).append(f"λ = {view.dose:g} e/px ({', '.join(steps)})")
+    notes += [
+        f"{subject} at {', '.join(where)}: the column's own electrons do not say that much, so the model guesses from "
+        "its surroundings there."
+        for subject, where in beyond.items()
+    ]
     return list(dict.fromkeys(notes))
 
 
@@ -260,17 +269,12 @@ def _missing_steps(view: _View, element: str) -> list[str]:
     return [f"{view.dataset.name}: no {element} column of the simulated ones stands near the steps {', '.join(steps)}."]
 
 
-def _beyond(view: _View, judged: Judged, element: str) -> str:
-    """Where the model does better than the bound beyond both intervals."""
+def _beyond(view: _View, judged: Judged, element: str) -> list[str]:
+    """The steps at which the model does better than the bound, beyond both intervals."""
     better = []
     for lower, entry in enumerate(view.bounds["steps_by_element"][element]):
         low = (view.step(judged, element, lower).get("interval") or (None,))[0]
         high = (_bound(entry, "accuracy")[1] or (None, None))[1]
         if low is not None and high is not None and low > high:
             better.append(f"{lower} ↔ {lower + 1}")
-    if not better:
-        return ""
-    return (
-        f"{judged.model.name} on {view.dataset.name} at λ = {view.dose:g} e/px is above the bound for {element} at the "
-        f"steps {', '.join(better)}: the electrons of the column do not say that much, so it reads the neighbourhood."
-    )
+    return better

@@ -16,11 +16,12 @@ from segdepth_app.evaluation.observer.observe import (
     Observed,
     Pairs,
     observe,
-    told_plane_priors,
+    told_plane_prior,
 )
 from segdepth_app.evaluation.observer.specimens import changed, images_of, scenes, settings_of
 from segdepth_app.evaluation.observer.summary import clustered_error, figures
 from segdepth_app.reporting import Command, Reporter
+from segdepth_app.specimen.table import empty_table
 from tests.evaluation.observer.observer_toys import small_dataset
 
 CPU = torch.device("cpu")
@@ -86,7 +87,7 @@ def test_coarser_pixels_see_no_more(observed):
     assert 0.55 < coarse[:, 1, 2].mean() < fine[:, 1, 2].mean()
 
 
-def test_who_is_told_the_plane_of_a_wedge_needs_no_electrons(path, observed):
+def test_who_is_told_the_plane_of_a_wedge_needs_no_electrons(observed):
     """A wedge's columns all stand on its plane."""
     right = np.array(observed[0].columns.right)
 
@@ -94,10 +95,24 @@ def test_who_is_told_the_plane_of_a_wedge_needs_no_electrons(path, observed):
     assert 0 < right[:, 1, 0].mean() < 1
     assert right[:, 2, 0].mean() > right[:, 0, 0].mean()
     assert np.array_equal(right * N_DRAWS, np.round(right * N_DRAWS))
-    with Dataset(path) as dataset:
-        for (_, plane), prior in told_plane_priors(dataset).items():
-            assert prior.argmax() == plane
-            assert prior.max() == 1
+
+
+def test_the_prior_of_a_plane_by_hand():
+    """Five O columns: two on the plane, one an atom above, one two below, one vacant; Ce and adatoms do not count."""
+    table = empty_table(8)
+    table["element"] = [8, 8, 8, 8, 8, 58, 8, 8]
+    table["plane"] = [4, 9, 3, 5, 6, 4, 0, 0]
+    table["count"] = [4, 9, 4, 3, 0, 9, 2, 3]
+
+    def prior(plane, **kind):
+        return told_plane_prior(table, 8, plane, is_shuffled=kind.get("shuffled", False)).tolist()
+
+    assert prior(5) == pytest.approx([0.2, 0, 0, 0.2, 0, 0.4, 0.2, 0, 0, 0, 0])
+    # an atom above 10 and two below 2 are impossible: the others share what is left
+    assert prior(10) == pytest.approx([0.2, 0, 0, 0, 0, 0, 0, 0, 0.8 / 3, 0, 1.6 / 3])
+    assert prior(1)[:4] == pytest.approx([0.2, 1.6 / 3, 0.8 / 3, 0])
+    assert prior(0) == pytest.approx([0, 0, 0.5, 0.5, 0, 0, 0, 0, 0, 0, 0])
+    assert prior(5, shuffled=True) == pytest.approx([0.2, 0, 0, 0.2, 0.4, 0, 0, 0, 0, 0.2, 0])
 
 
 def test_steps_are_taken_near_the_columns_own_count(path, observed):
