@@ -167,6 +167,8 @@ def test_ranges_hold_all_that_is_drawn():
     assert study_curves.y_range(free, drawn, from_zero=True)[0] == 0
     low, high = study_curves.x_range([study_curves.points({"x": [2.5], "y": [1]})], 0)
     assert low < 2.5 < high
+    lone = study_curves.points({"x": [1e6], "y": [1]}, log=True)
+    assert study_curves.x_range([lone], 0, log=True) == (5.5, 6.5)
     assert study_curves.y_range(free, [], from_zero=True)[0] < study_curves.y_range(free, [], from_zero=True)[1]
 
 
@@ -177,6 +179,23 @@ def test_ranges_hold_all_that_is_drawn():
 def test_a_logarithmic_axis_has_a_few_round_numbers(low, high, expected):
     """1, 2, 5 over two decades, only powers over four, more within one."""
     np.testing.assert_allclose(study_curves.round_numbers(low, high), expected)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (0.05, "0.05"),
+        (2.0, "2"),
+        (5000.0, "5000"),
+        (20_000.0, "20k"),
+        (500_000.0, "500k"),
+        (10**6.0, "1M"),
+        (2e9, "2G"),
+    ],
+)
+def test_numbers_along_a_logarithmic_axis_are_short(value, expected):
+    """Networks have millions of parameters."""
+    assert study_curves.short(value) == expected
 
 
 @pytest.mark.parametrize(

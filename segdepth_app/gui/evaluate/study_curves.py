@@ -13,6 +13,8 @@ import numpy as np
 LABELLED_DIGITS = ((1.0,), (1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 5.0, 7.0), tuple(np.arange(1, 10, 0.5).tolist()))
 """First digits that get a number on a logarithmic axis, from coarse to fine."""
 FEWEST_NUMBERS = 4
+LONE_DECADES = 0.5
+"""Shown to both sides of a single point on a logarithmic axis."""
 
 
 @dataclass(frozen=True)
@@ -75,11 +77,13 @@ def _drawn_at(value: float | None, log: bool) -> float | None:
     return log10(value) if log else float(value)
 
 
-def x_range(drawn: list[Points], n_words: int) -> tuple[float, float]:
+def x_range(drawn: list[Points], n_words: int, *, log: bool = False) -> tuple[float, float]:
     """Both ends of the x axis."""
     if n_words:
         return -0.6, n_words - 0.4
     values = np.concatenate([one.x for one in drawn]) if drawn else np.empty(0)
+    if log and len(values) and values.min() == values.max():
+        return float(values[0]) - LONE_DECADES, float(values[0]) + LONE_DECADES
     return _widened(values, share=0.04, least=0.3)
 
 
@@ -114,6 +118,14 @@ def round_numbers(low: float, high: float) -> list[float]:
         if len(found) >= FEWEST_NUMBERS:
             break
     return found
+
+
+def short(value: float) -> str:
+    """A round number of a logarithmic axis: 0.05, 2, 500, 20k, 5M."""
+    for least, size, unit in ((1e9, 1e9, "G"), (1e6, 1e6, "M"), (1e4, 1e3, "k")):
+        if value >= least * (1 - 1e-9):
+            return f"{value / size:.4g}{unit}"
+    return f"{value:.4g}"
 
 
 def wrapped(word: str, n_characters: int, n_lines: int = 3) -> str:

@@ -22,6 +22,8 @@ PLOT_HEIGHT_PX = 236
 EDGE = 0.02
 """Room beyond both ends of y: marks there are whole."""
 END_PX = 12
+UPRIGHT_CHARACTERS = 24
+"""A longer label of y takes two lines: the axis is no higher."""
 REACH_PX = 28
 """How near the pointer must come to a point."""
 CHARACTER_PX = 7
@@ -46,7 +48,11 @@ class StudyAxis(pg.AxisItem):
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:  # Qt's name
         """The numbers themselves."""
-        return [f"{10**value:.4g}" for value in values] if self.is_log else super().tickStrings(values, scale, spacing)
+        return (
+            [study_curves.short(10**value) for value in values]
+            if self.is_log
+            else super().tickStrings(values, scale, spacing)
+        )
 
 
 class StudyPlot(QWidget):
@@ -126,12 +132,13 @@ class StudyPlot(QWidget):
             axis = self.plot.getAxis(side)
             axis.setPen(pg.mkPen(theme.colour("border"), width=1))
             axis.setTextPen(theme.colour("text"))
-        self.plot.setLabel("left", escape(record["y"]["label"]))
+        label = study_curves.wrapped(record["y"]["label"], UPRIGHT_CHARACTERS, 2)
+        self.plot.setLabel("left", escape(label).replace("\n", "<br>"))
         self.plot.setLabel("bottom", escape(record["x"]["label"]))
         for side in ("left", "bottom"):
             # another label does not move by itself, only with another size
             self.plot.getAxis(side).resizeEvent()
-        self.plot.setXRange(*study_curves.x_range(self._drawn, len(words)), padding=0)
+        self.plot.setXRange(*study_curves.x_range(self._drawn, len(words), log=self.axis.is_log), padding=0)
         self.plot.setYRange(*study_curves.y_range(record, self._drawn, from_zero=bool(words)), padding=EDGE)
         self._show_words(words)
 
