@@ -91,7 +91,9 @@ def test_a_training_that_was_paused_goes_on_to_the_same_figures(tmp_path, spots,
 
     assert read_run(config.out / "runs/width-4").state == "paused"
     assert {step["state"] for step in read_study(config.out).steps} == {"waiting"}
-    assert run(config, Witness()) == "done"
+    again = Witness()
+    assert run(config, again) == "done"
+    assert len(again.epochs) == 5  # of six
     assert rows(config.out) == rows(whole[0])
 
 
