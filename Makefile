@@ -7,7 +7,7 @@ SEGDEPTH := $(PY) -m segdepth_app
 TEST_ENV := QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1
 PYTEST := $(TEST_ENV) $(PY) -m pytest
 
-.PHONY: help demo run test check lint fast-tests window-tests screenshots bench-start bench-simulate bench-train constraints runtime-setup test-setup clean
+.PHONY: help demo run test check lint fast-tests window-tests screenshots bench-start bench-simulate bench-train bench-evaluate constraints runtime-setup test-setup clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -58,6 +58,9 @@ bench-simulate: test-setup ## simulation against abTEM, share of FFTs, whole dat
 
 bench-train: test-setup ## training: fast against paper, waiting for data, a plain loop, memory; into tests/benchmarks/RESULTS.md
 	@$(PY) -m tests.benchmarks.training
+
+bench-evaluate: test-setup ## evaluation against the network's forward passes alone, memory; into tests/benchmarks/RESULTS.md
+	@$(PY) -m tests.benchmarks.evaluation
 
 constraints: ## write packaging/constraints.txt anew from .venv
 	@{ sed -n '/^#/p' packaging/constraints.txt; \

@@ -252,6 +252,8 @@ def made_ahead(make: Callable[[Item], Made], items: Iterable[Item], *, n: int) -
 def padded_to_multiple(image: np.ndarray, multiple: int) -> np.ndarray:
     """The image (H, W) mirrored beyond its lower and right edge until both are multiples of `multiple`."""
     pads = [(0, -edge % multiple) for edge in image.shape]
+    if not any(after for _, after in pads):
+        return image
     # a mirror image cannot be wider than the image: the edge repeats instead
     fits = all(after < edge for (_, after), edge in zip(pads, image.shape, strict=True))
     return np.pad(image, pads, mode="reflect" if fits else "edge")

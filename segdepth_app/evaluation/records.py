@@ -20,6 +20,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -201,7 +202,8 @@ class Evaluation:
 
         Raises: ResultError where the file is missing or damaged.
         """
-        with self._opened(ARRAYS_FILE) as file:
+        path = self.folder / ARRAYS_FILE
+        with _damage_told(path), _opened(path) as file:
             keys = [dose_key(value) for value in file["doses_e_per_px"]]
             row = keys.index(dose)
             edges = {name: file[name] for name in file.files if name.endswith("_edges")}
@@ -213,14 +215,13 @@ class Evaluation:
 
         Raises: ResultError where the file is damaged.
         """
-        if not (self.folder / EXAMPLES_FILE).exists():
+        path = self.folder / EXAMPLES_FILE
+        if not path.exists():
             return []
-        with self._opened(EXAMPLES_FILE) as file:
-            at_dose = np.array([dose_key(value) == dose for value in file["dose"]], bool)
-            rows = np.flatnonzero(at_dose & (file["cells"] == (true, called)).all(axis=1))
-            if not len(rows):
-                return []
-            arrays = {name: file[name] for name in EXAMPLE_ARRAYS}
+        with _damage_told(path):
+            arrays = _example_arrays(path, path.stat().st_mtime_ns)
+            at_dose = np.array([dose_key(value) == dose for value in arrays["dose"]], bool)
+            rows = np.flatnonzero(at_dose & (arrays["cells"] == (true, called)).all(axis=1))
             return [_example(arrays, int(row)) for row in rows]
 
     def worst(self, dose: str) -> list[WorstImage]:
@@ -237,15 +238,27 @@ class Evaluation:
         except (KeyError, TypeError) as error:
             raise ResultError(f"{self.folder / METRICS_FILE} is damaged.", "Evaluate the model again.") from error
 
-    @contextmanager
-    def _opened(self, name: str) -> Iterator[Any]:
-        path = self.folder / name
-        try:
-            # a stream of our own: np.load leaves the file open when it fails
-            with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-                yield file
-        except (OSError, ValueError, KeyError, IndexError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-            raise ResultError(f"{path} is missing or damaged.", "Evaluate the model again.") from error
+
+@contextmanager
+def _damage_told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError, KeyError, IndexError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise ResultError(f"{path} is missing or damaged.", "Evaluate the model again.") from error
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    # a stream of our own: np.load leaves the file open when it fails
+    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
+        yield file
+
+
+@lru_cache(maxsize=1)
+def _example_arrays(path: Path, _written_ns: int) -> dict[str, np.ndarray]:
+    """All of examples.npz; the last one stays at hand, for cells are looked at one after the other."""
+    with _opened(path) as file:
+        return {name: file[name] for name in EXAMPLE_ARRAYS}
 
 
 def _example(arrays: dict[str, np.ndarray], row: int) -> Example:

@@ -262,6 +262,15 @@ def test_an_empty_split_is_named_with_the_sizes_of_all(dataset, model):
         run(config(dataset, model, split="validation"), Reporter())
 
 
+def test_a_dataset_in_the_making_is_named_as_such(dataset, model):
+    """While a simulation runs, or after it was paused, only its parts are there."""
+    wanted = dataset.with_name("later.h5")
+    dataset.with_name("later.h5.parts").mkdir()
+
+    with pytest.raises(DatasetError, match="still in the making"):
+        run(config(wanted, model), Reporter())
+
+
 def test_a_missing_model_is_refused(dataset):
     with pytest.raises(ModelError, match="not found: nowhere"):
         run(config(dataset, "nowhere"), Reporter())
@@ -290,6 +299,14 @@ def test_a_failure_while_writing_leaves_nothing_behind(dataset, model, monkeypat
         run(config(dataset, model), Reporter())
 
     assert sorted(item.name for item in dataset.parent.iterdir()) == sorted([dataset.name, model.name])
+
+
+def test_a_damaged_model_is_refused_in_one_line(dataset, model):
+    model.write_bytes(model.read_bytes()[:-100])
+
+    with pytest.raises(ModelError, match="damaged") as caught:
+        run(config(dataset, model), Reporter())
+    assert "\n" not in str(caught.value)
 
 
 def test_a_folder_with_other_files_is_refused_and_kept(dataset, model):
