@@ -24,7 +24,8 @@ table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabula
 caption { text-align: left; font-weight: 600; padding: .2rem 0; }
 th, td { padding: .15rem .55rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top; }
 th { background: var(--shade); vertical-align: bottom; font-weight: 600; }
-td.text, th.text, th:first-child { text-align: left; overflow-wrap: break-word; } td.text { min-width: 6.5em; max-width: 34em; }
+td.text, th.text, th:first-child { text-align: left; overflow-wrap: break-word; }
+td.text { min-width: 6.5em; max-width: 34em; }
 .interval { font-size: 11px; white-space: nowrap; margin-left: .6em; }
 .summary .interval { display: block; margin: 0; }
 table.matrix td { text-align: center; padding: .1rem .3rem; } table.matrix small { display: block; font-size: 10px; }
