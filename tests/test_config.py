@@ -88,3 +88,10 @@ def test_a_bad_value_is_named_with_its_reason(assignment, fault):
 def test_unknown_preset_lists_those_there_are():
     with pytest.raises(InputError, match="quick"):
         preset_values("simulate", "none")
+
+
+def test_a_precision_may_be_typed_as_a_number(tmp_path):
+    """`--set precision=32` reaches the settings as the number 32."""
+    values: dict = {"dataset": tmp_path / "d.h5", "out": tmp_path / "run"}
+    set_value(values, "precision=32")
+    assert build(configs.TrainConfig, values).precision == "32"

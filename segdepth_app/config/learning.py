@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from segdepth_app.config.base import Config, Device, ordered
 
@@ -94,6 +94,12 @@ class TrainConfig(Config):
     )
     resume: bool = Field(False, description="Go on from the run folder's last checkpoint.")
     initial_model: str | None = Field(None, description="Model file whose weights the training starts from.")
+
+    @field_validator("precision", mode="before")
+    @classmethod
+    def _number_as_word(cls, value: object) -> object:
+        # `--set precision=32` reads as a number
+        return str(value) if isinstance(value, int) else value
 
     @model_validator(mode="after")
     def _checked(self) -> Self:
