@@ -257,10 +257,23 @@ def test_the_best_is_marked_among_those_of_the_same_dataset_and_dose_only(tmp_pa
     assert {line.rivals for line in lines if line.folder.name != "c"} == {2}
 
 
-def test_lower_is_better_where_it_is(tmp_path):
-    errors = [figure.name for figure in FIGURES if figure.lower_is_better]
+def test_of_errors_the_lowest_is_the_best(tmp_path):
+    errors = [place for place, figure in enumerate(FIGURES) if "error" in figure.label or figure.lower_is_better]
+    assert [FIGURES[place].name for place in errors] == [
+        "hallucination_rate",
+        "column_mae",
+        "column_rps",
+        "pixel_ece",
+        "column_ece",
+    ]
+    good = read_evaluation(evaluate_records.write(tmp_path / "good"))
+    bad = read_evaluation(evaluate_records.write(tmp_path / "bad"))
+    for figures in bad.doses.values():
+        figures.update({FIGURES[place].name: 0.9 for place in errors})
 
-    assert errors == ["hallucination_rate", "column_mae", "column_rps", "pixel_ece", "column_ece"]
+    lines = comparing.lines([bad, good])
+    assert [line.best & set(errors) for line in lines if line.folder.name == "good"] == [set(errors)] * 2
+    assert [line.best for line in lines if line.folder.name == "bad"] == [frozenset()] * 2
 
 
 # words
