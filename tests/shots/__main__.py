@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.shots import evaluate, simulate, train
+from tests.shots import evaluate, simulate, studies, train
 
 SIZES = ((1280, 720), (1920, 1080))
 LOOKS = ("light", "dark")
@@ -40,6 +40,7 @@ def take_shots(out: Path) -> int:
     simulate.make_dataset()
     train.make_runs()
     evaluate.make_evaluations()
+    studies.make_studies()
     out.mkdir(parents=True, exist_ok=True)
     create_application(["segdepth"])
     faults = 0
@@ -65,6 +66,8 @@ def take_shots(out: Path) -> int:
             window.select_tab("evaluate")
             wait(SETTLE_MS)
             for page in evaluate.pages(window.tabs["evaluate"].content, wait):
+                faults += save(window, out / f"{page}-{look}-{width}x{height}.png")
+            for page in studies.pages(window.tabs["evaluate"].content, wait):
                 faults += save(window, out / f"{page}-{look}-{width}x{height}.png")
         if window.welcome.sample.isEnabled():
             window.open_sample()

@@ -71,6 +71,7 @@ class StudyPlot(QWidget):
         self.plot.setMouseEnabled(False, False)
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()
+        self.plot.getPlotItem().setContentsMargins(0, END_PX / 2, END_PX, 0)
         for side in ("left", "bottom"):
             # outward ticks: inward ones cut into the bars; and no "(x0.001)" beside a label
             self.plot.getAxis(side).setStyle(tickLength=4)
