@@ -126,7 +126,7 @@ class StudyConfig(Config):
     )
     train_preset: str = Field("fast", description="Training settings of those models.")
     train_set: tuple[str, ...] = Field((), description="Changes to them, key=value each.")
-    widths: tuple[Annotated[int, Field(ge=4, le=512)], ...] = Field(
+    widths: tuple[Annotated[int, Field(ge=4, le=256)], ...] = Field(
         (16, 32, 64, 96, 130), description="Model size: base channels to train."
     )
     train_doses_e_per_px: tuple[Dose, ...] = Field(
