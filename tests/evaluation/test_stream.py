@@ -97,6 +97,20 @@ def test_memory_that_runs_out_again_ends_the_job(dataset, most, size):
         all_answers(bench_of(dataset, Forgetful(most)), size, Listener())
 
 
+def test_batches_are_halved_once_only(dataset):
+    """Another program takes more and more: a second time the job ends instead of crawling."""
+
+    class Shrinking(Forgetful):
+        def forward(self, image, log_dose):
+            self.most = 4 if len(self.sizes) < 3 else 1
+            return super().forward(image, log_dose)
+
+    network = Shrinking(most=4)
+    with pytest.raises(torch.OutOfMemoryError):
+        all_answers(bench_of(dataset, network), 7, Listener())
+    assert network.sizes == [7, 4, 3, 4]
+
+
 def test_another_fault_of_the_network_is_not_taken_for_missing_memory(dataset):
     class Broken(Reader):
         def forward(self, _image, _log_dose):
