@@ -84,7 +84,8 @@ def test_coarser_pixels_see_no_more(observed):
 
     assert observed[1].input_pixel_pm == pytest.approx(42.4)
     assert len(fine) == len(coarse) > 10
-    assert 0.55 < coarse[:, 1, 2].mean() < fine[:, 1, 2].mean()
+    # 0.780 and 0.797; pixels of 42 pm still sample 25 pm of image spread, and no electron is lost
+    assert fine[:, 1, 2].mean() - 0.03 < coarse[:, 1, 2].mean() < fine[:, 1, 2].mean()
 
 
 def test_who_is_told_the_plane_of_a_wedge_needs_no_electrons(observed):
