@@ -44,7 +44,7 @@ def pages(tab: Any, wait: Callable[[int], None]) -> Iterator[str]:
     wait(300)
     yield "evaluate-report"
     _dialog(tab).close()
-    tab.notice.show_report("The report is in /home/lab/SegDepth/reports/ceria.", Path("/nowhere"))
+    tab.notice.show_report("The report is in SegDepth/reports/ceria.", Path("nowhere"))
     page.select("overview")
     wait(200)
     yield "evaluate-report-done"
