@@ -14,10 +14,9 @@ from segdepth_app import cli, config
 from segdepth_app.errors import Cancelled, SegDepthError
 from segdepth_app.jobs import registry
 from segdepth_app.reporting import Command
-from segdepth_app.verbs import run as running
 from segdepth_app.verbs.about import public_jobs
-from segdepth_app.verbs.jobs import JOB_VERBS
 from segdepth_app.verbs.options import field_help
+from tests.cli_tools import job_that, settings_of
 
 ROOT = Path(__file__).parents[1]
 VERBS = (
@@ -25,18 +24,6 @@ VERBS = (
     "export report dose describe doctor self-test schema view"
 ).split()
 HEAVY = ("torch", "lightning", "scipy", "h5py", "matplotlib", "PySide6", "numpy")
-
-
-def settings_of(*argv: str) -> config.Config:
-    """The config that a command line makes."""
-    arguments = cli.build_parser().parse_args(list(argv))
-    verb = next(verb for verb in JOB_VERBS if verb.name == argv[0])
-    return verb.settings(arguments)
-
-
-def job_that(monkeypatch, action):
-    """Puts `action(settings, reporter)` in the place of every job."""
-    monkeypatch.setattr(running, "find_job", lambda _: argparse.Namespace(function=lambda: action))
 
 
 def test_every_verb_of_the_contract_is_there():
@@ -104,75 +91,6 @@ def test_infer_options_become_its_settings():
 def test_saliency_takes_x_before_y():
     settings = settings_of(*"saliency --model m a.tif --frame 3 --pixel 612,88 --depth 6 --out s.npy".split())
     assert (settings.x_px, settings.y_px, settings.frame, settings.depth) == (612, 88, 3, 6)
-
-
-def test_study_options_become_its_settings():
-    settings = settings_of(
-        *"study noise --out s --model a b --model c --dataset x.h5,y.h5 --dataset z.h5 --dose 1,2.5 5".split(),
-        *"--train-dataset t.h5 --train-preset quick --set max_epochs=2 --set batch_size=4 --train-dose 0.5 1".split(),
-        *"--split all --max-images 3 --test-specimens 7 --n-bootstrap 0 --seed 4 --device cpu".split(),
-    )
-    assert settings == config.StudyConfig(
-        kind="noise",
-        out=Path("s"),
-        models=("a", "b", "c"),
-        datasets=(Path("x.h5,y.h5"), Path("z.h5")),  # a comma may be part of a file's name
-        doses_e_per_px=(1, 2.5, 5),
-        train_dataset=Path("t.h5"),
-        train_preset="quick",
-        train_set=("max_epochs=2", "batch_size=4"),
-        train_doses_e_per_px=(0.5, 1),
-        split="all",
-        max_images=3,
-        test_specimens=7,
-        n_bootstrap=0,
-        seed=4,
-        device="cpu",
-    )
-
-
-@pytest.mark.parametrize("text", ["--widths 16,32", "--widths 16 32", "--widths 16 --widths 32"])
-def test_a_study_takes_several_widths_however_they_are_written(text):
-    settings = settings_of(*f"study model-size --train-dataset t.h5 {text} --out s".split())
-    assert settings.widths == (16, 32)
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("study noises --model m --out s", list(config.STUDIES)),
-        ("study noise --out s", ["no model to study"]),
-        ("study shuffled --train-dataset t.h5 --out s", ["trains no models"]),
-        ("study noise --model m --dose none --out s", ["--dose none"]),
-        (
-            "study denoising --train-dataset t.h5 --denoiser some --out s",
-            ["denoisers.0", "'none', 'separate' or 'joint'"],
-        ),
-    ],
-)
-def test_an_impossible_study_is_refused_in_one_line(text, words, capsys):
-    assert cli.main(text.split()) == 2
-    _, err = capsys.readouterr()
-    assert err.count("\n") == 1
-    assert all(word in err for word in words)
-
-
-def test_the_help_of_studies_asks_what_each_kind_answers(capsys):
-    assert cli.main(["study", "--help"]) == 0
-    out, _ = capsys.readouterr()
-    assert all(facts.question in out for facts in config.STUDIES.values())
-    assert "(default )" not in out
-
-
-def test_an_interrupted_study_is_paused(monkeypatch, capsys):
-    def interrupted(_settings, reporter):
-        os.kill(os.getpid(), signal.SIGINT)
-        assert reporter.command() is Command.PAUSE
-        return "paused"
-
-    job_that(monkeypatch, interrupted)
-    assert cli.main("study noise --model m --out s".split()) == 130
-    assert "Paused; the same command goes on." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("text", ["--dose 1 2.5 5", "--dose 1,2.5,5", "--dose 1 --dose 2.5,5"])
