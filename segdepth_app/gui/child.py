@@ -30,7 +30,7 @@ class ServingChild(QObject):
         self._closed = False
         self._error_told = False
         self._job = jobs.start(job, {**config, "folder": self._folder.name}, title)
-        self._job.event.connect(self._on_event)
+        self._job.told.connect(self._on_event)
         self._job.state_changed.connect(self._on_state)
 
     def send(self, command: str, **fields: Any) -> int:

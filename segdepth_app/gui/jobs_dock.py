@@ -93,7 +93,7 @@ class JobsDock(QDockWidget):
         self._none.hide()
         job.state_changed.connect(self._summarise)
         job.ended.connect(lambda: self._replace_older(job))
-        job.event.connect(lambda event: self._summarise() if event["event"] == "progress" else None)
+        job.told.connect(lambda event: self._summarise() if event["event"] == "progress" else None)
         self.pages.setCurrentIndex(0)
         self.show()
         self._fitting.start()

@@ -199,7 +199,7 @@ class MainWindow(QMainWindow):
         return page
 
     def _follow(self, job: Job) -> None:
-        job.event.connect(self._on_job_event)
+        job.told.connect(self._on_job_event)
 
     def _on_job_event(self, event: dict) -> None:
         if event["event"] == "started" and event.get("device", "auto") != "auto":

@@ -44,10 +44,10 @@ def worker_environment() -> QProcessEnvironment:
 
 
 class Job(QObject):
-    """One job and its process. `event` carries each message as a dict, `state_changed` the new state."""
+    """One job and its process. `told` carries each message as a dict, `state_changed` the new state."""
 
-    # hides QObject.event, which PySide still finds: only functions override it (tested: deleteLater works)
-    event = Signal(object)  # type: ignore[assignment]
+    # not `event`: that would hide the virtual QObject.event, which Qt calls for every event of a job
+    told = Signal(object)
     state_changed = Signal(str)
     ended = Signal()
 
@@ -201,7 +201,7 @@ class Job(QObject):
             self._note(event["text"])
         elif event["event"] == "error":
             self._note(f"{event['message']} {event['hint']}\n{event['traceback']}".strip())
-        self.event.emit(event)
+        self.told.emit(event)
 
     def _note(self, text: str) -> None:
         self.log.append(text)

@@ -12,7 +12,7 @@ from segdepth_app.reporting import Command
 class FakeJob(QObject):
     """A job without a process."""
 
-    event = Signal(object)
+    told = Signal(object)
     state_changed = Signal(str)
 
     def __init__(self, name, config):

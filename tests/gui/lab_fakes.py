@@ -10,7 +10,7 @@ from segdepth_app.reporting import Command
 class FakeJob(QObject):
     """A job that does what it is told by the test."""
 
-    event = Signal(object)
+    told = Signal(object)
     state_changed = Signal(str)
 
     def __init__(self, name, config, title):
@@ -39,7 +39,7 @@ class FakeJob(QObject):
 
     def advance(self, done, total, unit, seconds_left=None):
         self.progress, self.seconds_left = (done, total, unit), seconds_left
-        self.event.emit({"event": "progress", "done": done, "total": total, "unit": unit})
+        self.told.emit({"event": "progress", "done": done, "total": total, "unit": unit})
 
     def end(self, state):
         self.state, self.has_ended = state, True

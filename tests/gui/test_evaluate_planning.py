@@ -112,7 +112,7 @@ def test_the_job_is_shown_and_can_be_cancelled(view, context, make):
     presenter.planning.start(typed())
     (job,) = context.jobs.jobs
     job.progress, job.seconds_left = (3, 12, "images"), 90
-    job.event.emit({"event": "progress", "done": 3, "total": 12, "unit": "images"})
+    job.told.emit({"event": "progress", "done": 3, "total": 12, "unit": "images"})
 
     view.show_job.assert_called_with("running: 3 of 12 images, about 2 min left", 3, 12, True)
     view.cancel_requested.connect.call_args.args[0]()
@@ -127,7 +127,7 @@ def test_a_finished_evaluation_is_shown(view, context, make):
     presenter.planning.start(typed())
     (job,) = context.jobs.jobs
     evaluate_records.write(Path(job.config["out"]), model="fresh")
-    job.event.emit({"event": "end", "reason": "done"})
+    job.told.emit({"event": "end", "reason": "done"})
     job.become("done")
     context.evaluations_changed.emit()
 
@@ -138,7 +138,7 @@ def test_a_finished_evaluation_is_shown(view, context, make):
 def test_an_error_of_the_job_is_reported_once(view, context, make):
     presenter = make()
     presenter.planning.start(typed())
-    context.jobs.jobs[0].event.emit({"event": "error", "message": "No such split.", "hint": "Choose another."})
+    context.jobs.jobs[0].told.emit({"event": "error", "message": "No such split.", "hint": "Choose another."})
 
     assert context.reported == [("No such split.", "Choose another.")]
 
@@ -221,7 +221,7 @@ def test_a_report_that_failed_is_reported_and_its_line_goes(view, context, make)
     presenter.planning.plan_report([], "")
     view.ask_report.call_args.args[3]({"sources": ["/e"], "out": "/r", "formats": ["png"]})
     (job,) = context.jobs.jobs
-    job.event.emit({"event": "error", "message": "Disk full.", "hint": "Free some."})
+    job.told.emit({"event": "error", "message": "Disk full.", "hint": "Free some."})
     job.become("failed")
 
     assert context.reported == [("Disk full.", "Free some.")]

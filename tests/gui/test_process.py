@@ -28,7 +28,7 @@ def begin(runner, **config):
     """A fake job and the list that its events go into."""
     job = runner.start("fake", config, "Fake")
     events = []
-    job.event.connect(events.append)
+    job.told.connect(events.append)
     return job, events
 
 

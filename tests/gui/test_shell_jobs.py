@@ -90,8 +90,8 @@ make = app.create_main_window
 def make_with_job():
     window = make()
     job = window.context.jobs.start("fake", {"n_steps": 1, "step_s": 6}, "Train run 1")
-    job.event.connect(lambda event: print(event.get("pid", ""), flush=True))
-    job.event.connect(lambda event: QTimer.singleShot(0, window.close))
+    job.told.connect(lambda event: print(event.get("pid", ""), flush=True))
+    job.told.connect(lambda event: QTimer.singleShot(0, window.close))
     return window
 
 app.create_main_window = make_with_job

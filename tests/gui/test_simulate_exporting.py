@@ -63,7 +63,7 @@ def test_a_fault_stays_when_the_job_has_ended(bench, tmp_path):
     view, context, exports, dataset = bench
     exports.take(dataset, tmp_path / "new")
     (job,) = context.jobs.jobs
-    job.event.emit({"event": "error", "kind": "input", "message": "The disk is full.", "hint": "Make room."})
+    job.told.emit({"event": "error", "kind": "input", "message": "The disk is full.", "hint": "Make room."})
     job.end("failed")
     assert told(view) == ("The disk is full. Make room.", "bad")
 
@@ -120,7 +120,7 @@ def test_an_export_that_is_cancelled_at_work_leaves_no_folder(real, qtbot, tmp_p
     make_dataset(datasets_folder() / "试样 1.h5", splits=("train",) * 400)
     choose(tab, tmp_path / "out")
     (job,) = context.jobs.jobs
-    job.event.connect(lambda event: job.cancel() if event["event"] == "progress" else None)
+    job.told.connect(lambda event: job.cancel() if event["event"] == "progress" else None)
     qtbot.waitUntil(lambda: job.has_ended, timeout=LONG_MS)
     assert job.progress[0] < 400
     assert "nothing was written" in tab.browser.exported.text()

@@ -278,7 +278,7 @@ def test_an_ended_job_leaves_what_its_folder_says(presenter, view, browser, cont
 
 def test_a_fault_of_the_job_is_reported(presenter, context):
     begin(presenter)
-    context.jobs.jobs[0].event.emit({"event": "error", "kind": "input", "message": "The disk is full.", "hint": ""})
+    context.jobs.jobs[0].told.emit({"event": "error", "kind": "input", "message": "The disk is full.", "hint": ""})
     assert context.reported == ["The disk is full."]
 
 

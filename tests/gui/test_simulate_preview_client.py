@@ -26,7 +26,7 @@ class Bench:
     def answer(self, sent, **values):
         path = Path(self.child.config["folder"]) / f"{sent['id']}-clean.npy"
         np.save(path, np.full((2, 3), sent["number"], np.float32))
-        self.child.event.emit({"event": "answer", "id": sent["id"], "paths": {"clean": str(path)}, **values})
+        self.child.told.emit({"event": "answer", "id": sent["id"], "paths": {"clean": str(path)}, **values})
         return path
 
 
@@ -81,7 +81,7 @@ def test_what_was_forgotten_is_not_shown(bench):
 
 def test_a_problem_is_told_and_the_child_lives_on(bench):
     bench.client.ask("specimen", {"number": 1})
-    bench.child.event.emit({"event": "answer", "id": 1, "problem": "No such file.", "hint": "Browse for it."})
+    bench.child.told.emit({"event": "answer", "id": 1, "problem": "No such file.", "hint": "Browse for it."})
     assert bench.failed == ["No such file. Browse for it."]
     bench.client.ask("specimen", {"number": 2})
     assert len(bench.jobs.started) == 1
@@ -111,7 +111,7 @@ def test_a_file_of_the_draft_is_told_with_its_field(bench):
     bench.client.refused.connect(lambda field, reason: told.append((field, reason)))
     bench.client.ask("specimen", {"number": 1})
     answer = {"event": "answer", "id": 1, "problem": "a.cif cannot be read.", "hint": "Use another."}
-    bench.child.event.emit({**answer, "field": "specimen.structure"})
+    bench.child.told.emit({**answer, "field": "specimen.structure"})
     assert told == [("specimen.structure", "a.cif cannot be read. Use another.")]
     assert bench.failed == []
 

@@ -51,7 +51,7 @@ def test_the_lines_of_the_table_are_shown_with_their_verdicts(bench):
         {"check": "columns", "verdict": "ok", "found": "12 columns"},
         {"check": "made again", "verdict": "wrong", "found": "other columns"},
     ]
-    job.event.emit({"event": "table", "name": "checks", "rows": rows})
+    job.told.emit({"event": "table", "name": "checks", "rows": rows})
     lines, numbers = bench.dialog.show_lines.call_args.args
     assert lines == [["✓ sound", "columns", "12 columns"], ["✗ wrong", "made again", "other columns"]]
     assert numbers == [False, False, False]
@@ -59,7 +59,7 @@ def test_the_lines_of_the_table_are_shown_with_their_verdicts(bench):
 
 def test_what_is_wrong_is_told_in_the_dialog_and_not_a_second_time(bench):
     job = bench.verify()
-    job.event.emit({"event": "error", "kind": "input", "message": "a.h5 is not sound.", "hint": "Copy it again."})
+    job.told.emit({"event": "error", "kind": "input", "message": "a.h5 is not sound.", "hint": "Copy it again."})
     job.end("failed")
     assert last(bench.dialog.show_problem) == "a.h5 is not sound. Copy it again."
     bench.dialog.show_ended.assert_called_once_with()
@@ -70,7 +70,7 @@ def test_closing_the_dialog_cancels_the_job_and_nothing_more_is_shown(bench):
     job = bench.verify()
     bench.leave()
     assert job.asked == ["cancel"]
-    job.event.emit({"event": "progress", "done": 1, "total": 2, "unit": "images"})
+    job.told.emit({"event": "progress", "done": 1, "total": 2, "unit": "images"})
     bench.dialog.show_progress.assert_not_called()
 
 

@@ -156,7 +156,7 @@ def test_a_job_that_made_no_folder_leaves_no_study(make, host, page, context):
     presenter = make()
     presenter.start(settings())
     (job,) = context.jobs.jobs
-    job.event.emit({"event": "error", "message": "Model not found: x.", "hint": "Give a path."})
+    job.told.emit({"event": "error", "message": "Model not found: x.", "hint": "Give a path."})
     job.end("failed")
 
     assert context.reported == ["Model not found: x."]

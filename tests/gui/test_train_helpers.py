@@ -46,7 +46,7 @@ def test_an_estimate_is_measured_with_the_very_settings(estimator, jobs, shown):
     assert job.config == config(batch_size=4).model_dump(mode="json")
     assert shown == [(MEASURING, False)]
 
-    job.event.emit(ANSWER)
+    job.told.emit(ANSWER)
 
     assert shown[-1] == (
         "At most 2 h 30 min: 60 epochs of 100 steps, 0.41 s each. 3.1 GB of memory at most. "
@@ -57,7 +57,7 @@ def test_an_estimate_is_measured_with_the_very_settings(estimator, jobs, shown):
 
 def test_an_unknown_peak_is_left_out(estimator, jobs, shown):
     estimator.measure(config())
-    jobs.jobs[0].event.emit({**ANSWER, "peak_bytes": 0})
+    jobs.jobs[0].told.emit({**ANSWER, "peak_bytes": 0})
     assert "memory" not in shown[-1][0]
 
 
@@ -66,14 +66,14 @@ def test_leaving_the_page_cancels_and_drops_the_answer(estimator, jobs, shown):
     estimator.cancel()
     job = jobs.jobs[0]
     assert job.asked == ["cancel"]
-    job.event.emit(ANSWER)
+    job.told.emit(ANSWER)
     job.end("cancelled")
     assert shown == [(MEASURING, False)]
 
 
 def test_coming_back_with_the_same_settings_measures_nothing(estimator, jobs, shown):
     estimator.measure(config())
-    jobs.jobs[0].event.emit(ANSWER)
+    jobs.jobs[0].told.emit(ANSWER)
     estimator.cancel()
     estimator.measure(config().model_copy(update={"out": "/r/another name"}))
     assert len(jobs.jobs) == 1
@@ -85,7 +85,7 @@ def test_coming_back_with_the_same_settings_measures_nothing(estimator, jobs, sh
 def test_a_fault_is_told_once(estimator, jobs, shown):
     estimator.measure(config())
     job = jobs.jobs[0]
-    job.event.emit({"event": "error", "message": "Not enough memory.", "hint": "Take a smaller batch."})
+    job.told.emit({"event": "error", "message": "Not enough memory.", "hint": "Take a smaller batch."})
     job.end("failed")
     assert shown[1:] == [("The steps could not be measured: Not enough memory. Take a smaller batch.", True)]
 
@@ -94,7 +94,7 @@ def test_a_fault_is_told_once(estimator, jobs, shown):
 def test_a_child_without_a_usable_answer_is_told(estimator, jobs, shown, answer):
     estimator.measure(config())
     if answer:
-        jobs.jobs[0].event.emit(answer)
+        jobs.jobs[0].told.emit(answer)
     jobs.jobs[0].end("failed")
     assert len(shown) == 2
     assert shown[1][1]
@@ -120,8 +120,8 @@ def test_only_the_last_network_asked_about_is_told(jobs):
         advisor.about_network({"width": width}, 5.3, told.append)
     (job,) = jobs.of("advise")
     facts = {"event": "answer", "about": "network", "input_pixel_pm": 21.2, "output_pixel_pm": 21.2, "multiple_px": 16}
-    job.event.emit({**facts, "id": 1, "parameters": 1})
-    job.event.emit({**facts, "id": 2, "parameters": 1175563})
+    job.told.emit({**facts, "id": 1, "parameters": 1})
+    job.told.emit({**facts, "id": 2, "parameters": 1175563})
     assert len(told) == 1
     assert told[0].startswith("1,175,563 parameters.")
 
@@ -130,7 +130,7 @@ def test_the_device_is_told_and_the_child_ended(jobs):
     advisor, told = Advisor(jobs), []
     advisor.about_device(told.append)
     job = jobs.jobs[0]
-    job.event.emit(
+    job.told.emit(
         {"event": "answer", "about": "device", "id": 1, "cpu": "EPYC", "cpu_cores": 2, "no_gpu_because": "of that"}
     )
     advisor.close()

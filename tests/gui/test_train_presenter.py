@@ -213,7 +213,7 @@ def test_reveal_shows_the_run_folder(make, view):
 
 
 def test_a_fault_of_the_job_is_reported(make, context):
-    started(make(), context).event.emit({"event": "error", "message": "The loss is NaN.", "hint": ""})
+    started(make(), context).told.emit({"event": "error", "message": "The loss is NaN.", "hint": ""})
     assert context.reported == ["The loss is NaN."]
 
 
@@ -283,7 +283,7 @@ def test_an_export_that_fails_is_reported(make, view, context, tmp_path):
     train = TrainConfig(dataset="/d/wedges.h5", out=runs_folder() / "run 1")
     make().export_for_cluster(ClusterConfig(train=train, folder=tmp_path / "job"))
     job = context.jobs.jobs[-1]
-    job.event.emit({"event": "error", "message": "The disk is full.", "hint": ""})
+    job.told.emit({"event": "error", "message": "The disk is full.", "hint": ""})
     job.end("failed")
     assert context.reported == ["The disk is full."]
     view.reveal.assert_not_called()

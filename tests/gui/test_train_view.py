@@ -249,7 +249,7 @@ def test_the_tab_names_the_device_or_why_it_is_not_a_gpu(open_tab, context):
     tab = open_tab()
     (job,) = context.jobs.of("advise")
     facts = {"gpus": [], "cpu": "EPYC", "cpu_cores": 2, "no_gpu_because": "no NVIDIA driver was found"}
-    job.event.emit({"event": "answer", "about": "device", "id": 1, **facts})
+    job.told.emit({"event": "answer", "about": "device", "id": 1, **facts})
     assert tab.device.text() == "CPU: EPYC, 2 cores. No GPU: no NVIDIA driver was found."
     assert job.asked == ["cancel"]
     tab.hide()

@@ -90,7 +90,7 @@ def test_wedges_alone_are_warned_of(bench):
 def test_the_device_is_asked_for_when_the_dialog_opens(bench):
     (job,) = bench.jobs.of("advise")
     assert job.sent == [{"cmd": "device", "id": 1}]
-    job.event.emit({"event": "answer", "about": "device", "id": 1, "gpus": [{"name": "H200", "memory_gib": 140.0}]})
+    job.told.emit({"event": "answer", "about": "device", "id": 1, "gpus": [{"name": "H200", "memory_gib": 140.0}]})
     bench.view.show_device.assert_called_with("GPU: H200 (140 GiB)")
 
 

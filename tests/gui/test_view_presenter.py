@@ -31,7 +31,7 @@ def test_a_path_that_is_gone_is_reported(bench):
 
 def test_a_series_that_cannot_be_opened_leads_back_to_the_welcome_page(bench):
     bench.presenter.open_path(bench.tif)
-    bench.jobs.started[0].event.emit({"event": "error", "message": "It is a spectrum.", "hint": "Name an image."})
+    bench.jobs.started[0].told.emit({"event": "error", "message": "It is a spectrum.", "hint": "Name an image."})
     bench.context.report.assert_called_once_with("It is a spectrum.", "Name an image.")
     assert bench.view.show_welcome.call_count == 2
     assert bench.presenter.save_state() == {}
@@ -109,7 +109,7 @@ def test_analyse_runs_infer_and_shows_its_result(bench):
     job = bench.jobs.started[-1]
     assert job.name == "infer"
     assert job.config["series"] == [str(bench.tif)]
-    job.event.emit({"event": "progress", "done": 1, "total": 4, "unit": "frames"})
+    job.told.emit({"event": "progress", "done": 1, "total": 4, "unit": "frames"})
     assert (bench.state().running, bench.state().share) == (True, 0.25)
     assert bench.view.show_maps.call_args.args[3] == HINT_RUNNING
     out = bench.result()

@@ -72,7 +72,7 @@ def test_another_model_means_another_child(client):
 
 def test_after_a_failure_the_next_click_starts_afresh(client):
     client.request(OPTIONS, "m", FIRST)
-    client.jobs.started[0].event.emit({"event": "error", "message": "No memory.", "hint": "Close others."})
+    client.jobs.started[0].told.emit({"event": "error", "message": "No memory.", "hint": "Close others."})
     assert client.faults == [("No memory.", "Close others.")]
     client.request(OPTIONS, "m", SECOND)
     assert len(client.jobs.started) == 2

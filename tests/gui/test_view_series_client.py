@@ -97,7 +97,7 @@ def test_answers_of_a_closed_series_are_dropped(opened):
     client.wish(1)
     folder = Path(job.config["folder"])
     client.open({"series": ["other.tif"]}, "other")
-    job.event.emit({"event": "answer", "id": 1, "path": "gone.npy"})
+    job.told.emit({"event": "answer", "id": 1, "path": "gone.npy"})
     assert frames == []
     assert job.stopped
     assert not folder.exists()
@@ -113,7 +113,7 @@ def test_a_child_that_dies_is_told_once(opened):
 
 def test_the_childs_own_error_is_passed_on(opened):
     _, job, _, _, faults = opened
-    job.event.emit({"event": "error", "kind": "input", "message": "It is a spectrum.", "hint": "Name an image."})
+    job.told.emit({"event": "error", "kind": "input", "message": "It is a spectrum.", "hint": "Name an image."})
     job.end("failed", {"message": "It is a spectrum."})
     assert faults == [("It is a spectrum.", "Name an image.")]
 

@@ -100,7 +100,7 @@ def test_the_legend_shows_each_class_in_its_colour(qtbot):
 class ShownJob(QObject):
     """A job in a state of the test's choice."""
 
-    event = Signal(object)
+    told = Signal(object)
     state_changed = Signal(str)
 
     def __init__(self, name="train", verbs=(Command.STOP, Command.PAUSE, Command.CANCEL)):
@@ -148,11 +148,11 @@ def test_a_row_tells_how_far_and_how_long(qtbot):
     row = JobRow(job, lambda _: None)
     qtbot.addWidget(row)
     job.progress, job.seconds_left = (30, 120, "frames"), 95.0
-    job.event.emit({"event": "progress"})
+    job.told.emit({"event": "progress"})
     assert row.text.text() == "30 of 120 frames, 2 min left"
     assert (row.bar.value(), row.bar.maximum()) == (30, 120)
     job.error = {"message": "The disk is full.", "hint": "Make room."}
-    job.event.emit({"event": "error"})
+    job.told.emit({"event": "error"})
     assert (row.text.text(), row.text.toolTip()) == ("The disk is full.", "Make room.")
 
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 class ScriptedJob(QObject):
     """Stands in for gui.process.Job."""
 
-    event = Signal(dict)
+    told = Signal(dict)
     state_changed = Signal(str)
 
     def __init__(self, job: str, config: dict, title: str) -> None:
@@ -37,12 +37,12 @@ class ScriptedJob(QObject):
 
     def open_series(self, **facts) -> None:
         known = {"name": "tiny", "n_frames": 5, "height_px": 4, "width_px": 6}
-        self.event.emit({"event": "answer", "id": 0, **known, **facts})
+        self.told.emit({"event": "answer", "id": 0, **known, **facts})
 
     def answer(self, sent: dict, array: np.ndarray, **more) -> None:
         path = Path(self.config["folder"]) / f"{sent['id']}.npy"
         np.save(path, array)
-        self.event.emit({"event": "answer", "id": sent["id"], "path": str(path), **more})
+        self.told.emit({"event": "answer", "id": sent["id"], "path": str(path), **more})
 
     def unanswered(self) -> list[dict]:
         return [message for message in self.sent if not message.get("done")]

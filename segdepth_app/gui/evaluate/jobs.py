@@ -52,11 +52,11 @@ class EvaluateJobs:
     def _follow(self, job: "Job") -> None:
         if job.name == "evaluate":
             self._evaluation = job
-            job.event.connect(lambda event: self._on_event(job, event))
+            job.told.connect(lambda event: self._on_event(job, event))
             job.state_changed.connect(lambda _: self._show(job))
             self._show(job)
         elif job.name == "report":
-            job.event.connect(lambda event: self._on_report_event(job, event))
+            job.told.connect(lambda event: self._on_report_event(job, event))
             job.state_changed.connect(lambda _: self._show_report(job))
             self._show_report(job)
 

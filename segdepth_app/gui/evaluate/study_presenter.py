@@ -191,7 +191,7 @@ class StudyPresenter:
 
     def _follow(self, job: "Job") -> None:
         if job.name == "study":
-            job.event.connect(lambda event: self._on_event(job, event))
+            job.told.connect(lambda event: self._on_event(job, event))
             job.state_changed.connect(lambda _: self._on_state(job))
 
     def _on_event(self, job: "Job", event: dict[str, Any]) -> None:

@@ -40,7 +40,7 @@ class Exports:
         config = {"dataset": str(dataset), "out": str(folder)}
         job = self._context.jobs.start("export-dataset", config, f"Export {dataset.stem}")
         self._tell(dataset, f"Exporting to {folder} …", "muted")
-        job.event.connect(lambda event: self._on_event(dataset, event))
+        job.told.connect(lambda event: self._on_event(dataset, event))
         job.state_changed.connect(lambda _: self._on_state(job, dataset, folder))
 
     def _on_event(self, dataset: Path, event: dict[str, Any]) -> None:

@@ -235,7 +235,7 @@ class SimulatePresenter:
         if job.name != "simulate":
             return
         path = Path(job.config["out"])
-        job.event.connect(lambda event: self._on_event(job, path, event))
+        job.told.connect(lambda event: self._on_event(job, path, event))
         job.state_changed.connect(lambda _: self._on_state(path))
 
     def _on_event(self, job: "Job", path: Path, event: dict[str, Any]) -> None:

@@ -66,7 +66,7 @@ class TableJob:
         self._kind = kind
         self.is_open = True
         self._job: Job = jobs.start(job, config, title)
-        self._job.event.connect(self._on_event)
+        self._job.told.connect(self._on_event)
         self._job.state_changed.connect(self._on_state)
         view.left.connect(self.leave)
 

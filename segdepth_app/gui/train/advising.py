@@ -40,7 +40,7 @@ class Advisor:
         if self._job is None:
             job = self._jobs.start("advise", {}, "Advice for a new run")
             self._job = job
-            job.event.connect(lambda event: self._on_event(job, event))
+            job.told.connect(lambda event: self._on_event(job, event))
             job.state_changed.connect(lambda _: self._on_state(job))
         self._n_asked += 1
         self._asked[about] = self._n_asked, tell

@@ -68,7 +68,7 @@ class Estimator:
             self._fail(str(error))
             return
         self._job = job
-        job.event.connect(lambda event: self._on_event(job, event))
+        job.told.connect(lambda event: self._on_event(job, event))
         job.state_changed.connect(lambda _: self._on_state(job))
         self._show(MEASURING, False)
 

@@ -172,7 +172,7 @@ class TrainPresenter:
     def export_for_cluster(self, config: ClusterConfig) -> None:
         """Writes the folder for a cluster, and shows it once it is there."""
         job = self._context.jobs.start("export-cluster", config.model_dump(mode="json"), f"Export {config.folder.name}")
-        job.event.connect(self._on_event)
+        job.told.connect(self._on_event)
         job.state_changed.connect(lambda state: self._view.reveal(config.folder) if state == "done" else None)
 
     def act(self, action: str) -> None:
@@ -274,7 +274,7 @@ class TrainPresenter:
 
     def _follow(self, job: "Job") -> None:
         if job.name == "train":
-            job.event.connect(self._on_event)
+            job.told.connect(self._on_event)
             job.state_changed.connect(lambda _: self.poll())
 
     def _on_event(self, event: dict[str, Any]) -> None:

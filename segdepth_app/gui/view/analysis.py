@@ -211,7 +211,7 @@ class AnalysisPresenter:
             config = {**self._scene.options(), "model": self.model, "out": str(self._out)}
             job = self._context.jobs.start("infer", config, f"Analyse {self._scene.facts.name}")  # type: ignore[union-attr]
             self._job = job
-            job.event.connect(lambda event: self._on_event(job, event))
+            job.told.connect(lambda event: self._on_event(job, event))
             job.state_changed.connect(lambda state: self._on_state(job, state))
             self._view.show_analysis(AnalysisState(running=True, enabled=True, text="Starting…"))
             self._on_run()

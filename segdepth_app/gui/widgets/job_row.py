@@ -74,7 +74,7 @@ class JobRow(QFrame):
         self.dismiss.clicked.connect(lambda: remove(job))
         layout.addWidget(self.dismiss)
         job.state_changed.connect(self.refresh)
-        job.event.connect(self._on_event)
+        job.told.connect(self._on_event)
         self.refresh()
 
     def refresh(self) -> None:
