@@ -43,9 +43,10 @@ lint: test-setup
 fast-tests: test-setup
 	@$(PYTEST) -m "not slow"
 
+# names each test and the order's seed: a crash of Qt takes pytest's own report along
 window-tests: ## the window's tests on a real X server (Xvfb)
 	@packaging/setup.sh test --screen
-	@OMP_NUM_THREADS=1 QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1600x1200x24" $(PY) -m pytest tests/gui -m "not slow"
+	@OMP_NUM_THREADS=1 QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1600x1200x24" $(PY) -m pytest tests/gui -m "not slow" -vv
 
 screenshots: test-setup ## pictures of every tab, into shots/
 	@$(TEST_ENV) $(PY) -m tests.shots shots

@@ -161,7 +161,9 @@ class Bench:
         height, width = self.grid.output_shape
         with torch.inference_mode():
             tensor = torch.from_numpy(padded).to(self.device)[:, None]
-            dose = torch.from_numpy(np.atleast_1d(log_dose(doses_e_per_px, self.dataset.pixel_size_pm)))
+            card, pixel_pm = self.model.card, self.dataset.pixel_size_pm
+            held = [card.held_dose(dose, pixel_pm) for dose in doses_e_per_px]
+            dose = torch.from_numpy(np.atleast_1d(log_dose(held, card.pixel_size_pm)))
             logits = self.model.network(tensor, dose.to(self.device))
             return logits[:, :, :height, :width].float().contiguous()
 

@@ -160,8 +160,9 @@ class _Bench:
 
     def told(self, dose: float) -> tuple[float, float]:
         """What the network is told about the dose, and the temperature there."""
-        area = (self.model.card.pixel_size_pm / self.dataset.pixel_size_pm) ** 2
-        return float(log_dose(dose, self.dataset.pixel_size_pm)), self.model.card.temperature(dose * area)
+        card = self.model.card
+        held = card.held_dose(dose, self.dataset.pixel_size_pm)
+        return float(log_dose(held, card.pixel_size_pm)), card.temperature(held)
 
     def centre(self, place: Place) -> tuple[float, float]:
         """The place on the input's grid."""

@@ -128,12 +128,10 @@ def judge_images(
 def make_judges(config: EvaluateConfig, dataset: Dataset, card: ModelCard, rows: np.ndarray) -> list[Judge]:
     """An empty judge for every dose, each dose once."""
     index = dataset.index[rows]
-    # temperatures are by dose per pixel of the model, the doses here per pixel of the dataset
-    area = (card.pixel_size_pm / dataset.pixel_size_pm) ** 2
     return [
         Judge(
             dose_e_per_px=dose,
-            temperature=card.temperature(dose * area),
+            temperature=card.temperature(card.held_dose(dose, dataset.pixel_size_pm)),
             defocus_bins=Bins.over(index["c1_nm"], width=DEFOCUS_BIN_NM),
             spread_bins=Bins.over(index["image_spread_pm"], width=SPREAD_BIN_PM),
             seed=config.seed,

@@ -167,8 +167,7 @@ class Predictor:
         """What the network is told, ln(e/Å² / 100), and the temperature. The dose is held in the trained range."""
         from segdepth_app.datasets.batches import log_dose
 
-        dose = reference_dose(dose_e_per_px, pixel_size_pm, self.card)
-        told = min(max(dose, self.card.dose_low_e_per_px), self.card.dose_high_e_per_px)
+        told = self.card.held_dose(dose_e_per_px, pixel_size_pm)
         return float(log_dose(told, self.card.pixel_size_pm)), self.card.temperature(told)
 
     def _log_softmax(self, inputs: Tensor, pixel_size_pm: float, dose_e_per_px: float) -> Tensor:

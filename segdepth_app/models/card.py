@@ -56,6 +56,14 @@ class ModelCard(BaseModel):
         """Pixel size of the network's output."""
         return self.pixel_size_pm * self.output_binning
 
+    def held_dose(self, dose_e_per_px: float, pixel_size_pm: float) -> float:
+        """The dose a network is told: electrons per reference pixel of the model, held in the trained range.
+
+        Outside that range a network that is told the dose would extrapolate; images and evaluations do the same.
+        """
+        dose = dose_e_per_px * (self.pixel_size_pm / pixel_size_pm) ** 2
+        return min(max(dose, self.dose_low_e_per_px), self.dose_high_e_per_px)
+
     def temperature(self, dose_e_per_px: float) -> float:
         """Softmax temperature at a dose: linear in log dose between fitted doses, constant outside."""
         import numpy as np

@@ -198,7 +198,7 @@ def test_each_kind_trains_what_it_varies(tmp_path, spots):
     [
         ({"train_preset": "fastest"}, "fastest"),
         ({"train_set": ("max_epoch=3",)}, "max_epoch"),
-        ({"widths": (300,)}, "network.width"),
+        ({"train_set": ("network.scales=9",)}, "network.scales"),
     ],
 )
 def test_unusable_training_settings_are_refused_before_anything_is_made(tmp_path, spots, changes, words):
