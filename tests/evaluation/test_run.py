@@ -22,7 +22,6 @@ from segdepth_app.evaluation.run import (
     run,
 )
 from segdepth_app.evaluation.truth import specimen_truth
-from segdepth_app.inference.predictor import Predictor
 from segdepth_app.reporting import Command, Reporter
 from tests.evaluation.evaluation_toys import (
     Reader,
@@ -160,22 +159,6 @@ def test_the_network_sees_poisson_counts_over_the_expected_vacuum_counts(tmp_pat
     # the variance of a variance is about 2/n of its square
     assert spy.image.var() == pytest.approx(1 / 40, rel=5 * (2 / pixels) ** 0.5)
     assert spy.dose == pytest.approx(np.log(2.5 / 0.053**2 / 100), abs=1e-6)
-
-
-@pytest.mark.parametrize("dose", [0.1, 100])
-def test_outside_the_trained_doses_the_network_is_told_what_view_tells_it(dataset, dose):
-    """A figure at such a dose must be that of the program's own use: the predictor's sentence, to the last bit."""
-    spy = Spy()
-    with Dataset(dataset) as opened:
-        model = loaded(spy)
-        bench = Bench(opened, model, input_grid(opened, model.card), "cpu", 1)
-        bench.logits(0, bench.clean(0), dose)
-        told, _ = Predictor(model, torch.device("cpu")).condition(dose, opened.pixel_size_pm)
-
-    assert spy.dose == told
-    low, high = model.card.dose_low_e_per_px, model.card.dose_high_e_per_px
-    nearest = low if dose < low else high
-    assert spy.dose == pytest.approx(np.log(nearest / (model.card.pixel_size_pm / 100) ** 2 / 100), abs=1e-6)
 
 
 def test_a_fast_network_judges_unbinned_data_too(tmp_path):
