@@ -215,3 +215,17 @@ def test_what_is_no_evaluation_is_offered_to_the_studies(make, tmp_path):
 
     assert presenter.open_path(tmp_path / "study")
     assert not presenter.open_path(tmp_path / "photo.png")
+
+
+def test_a_report_can_be_about_studies_alone(view, make, tmp_path):
+    presenter = make()
+    view.set_reportable.assert_called_with(False)
+
+    study = tmp_path / "study"
+    presenter.set_studies({study: "Compare: study"})
+    view.set_reportable.assert_called_with(True)
+    presenter.refresh()
+    view.set_reportable.assert_called_with(True)
+
+    presenter.set_studies({})
+    view.set_reportable.assert_called_with(False)

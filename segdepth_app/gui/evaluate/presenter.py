@@ -40,6 +40,7 @@ class EvaluatePresenter:
         self._dose = ""
         self._on_page: tuple[Evaluation, str] | None = None
         self._study_in_front = False
+        self._has_studies = False
         self._studies = make_studies(self)
         self._jobs = EvaluateJobs(view, context, self._on_done)
         self.planning = Planning(view, context, self._jobs, self._studies)
@@ -72,7 +73,7 @@ class EvaluatePresenter:
         opened = {folder: item for folder, item in self._opened.items() if folder not in found}
         self._evaluations = {**opened, **found}
         self._view.set_evaluations({folder: wording.list_entry(item) for folder, item in self._evaluations.items()})
-        self._view.set_reportable(bool(self._evaluations))
+        self._show_reportable()
         if self._selected not in self._evaluations:
             self._selected = next(iter(self._evaluations), None)
         if not self._study_in_front:
@@ -209,6 +210,11 @@ class EvaluatePresenter:
     def set_studies(self, entries: dict[Path, str]) -> None:
         """The studies of the list."""
         self._view.set_studies(entries)
+        self._has_studies = bool(entries)
+        self._show_reportable()
+
+    def _show_reportable(self) -> None:
+        self._view.set_reportable(bool(self._evaluations) or self._has_studies)
 
     def mark_study(self, folder: Path) -> None:
         """A study comes to the front."""
