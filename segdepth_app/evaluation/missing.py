@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from segdepth_app.evaluation.definitions import PULL, not_given
 from segdepth_app.evaluation.intervals import FEWEST_SPECIMENS
 
 WHY_MISSING = {
@@ -24,9 +25,9 @@ WHY_MISSING = {
 
 def missing_figures(figures: Mapping[str, Any]) -> list[str]:
     """Why figures of one dose are null, one sentence each."""
-    notes = [f"{name} is null: {why}." for name, why in WHY_MISSING.items() if figures[name] is None]
+    notes = [not_given(name, why) for name, why in WHY_MISSING.items() if figures[name] is None]
     if figures["deviating"]["pull"] is None:
-        notes.append("deviating.pull is null: no column stands 1 to 3 atoms off its surroundings.")
+        notes.append(not_given(PULL, "no column stands 1 to 3 atoms off its surroundings"))
     if figures["n_unjudged"]:
         notes.append(f"{figures['n_unjudged']} columns have no pixel of their own and were left out.")
     if figures["n_columns"]:
@@ -42,10 +43,10 @@ def _missing_classes(figures: Mapping[str, Any]) -> list[str]:
             "figures tell little, and no step between two counts can be judged."
         ]
     absent = [depth for depth in figures["by_depth"] if depth not in present]
-    notes = [f"No column holds {_atoms(absent)}: figures of such columns are null."] if absent else []
+    notes = [f"No column holds {_atoms(absent)}: figures of such columns are not given."] if absent else []
     steps = [f"{step['lower']} ↔ {step['lower'] + 1}" for step in figures["steps"] if step["accuracy"] is None]
     if steps:
-        notes.append(f"Steps are null that have columns on one side alone, or none: {', '.join(steps)}.")
+        notes.append(f"Steps with columns on one side alone, or none, are not given: {', '.join(steps)}.")
     return notes
 
 

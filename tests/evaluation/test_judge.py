@@ -10,6 +10,7 @@ from sklearn.metrics import accuracy_score, average_precision_score, confusion_m
 
 from segdepth_app.datasets.store import Dataset
 from segdepth_app.errors import ModelError
+from segdepth_app.evaluation.definitions import not_given
 from segdepth_app.evaluation.folder import without_nan
 from segdepth_app.evaluation.judge import Judge
 from segdepth_app.evaluation.metrics import Bins
@@ -278,7 +279,7 @@ def test_one_class_alone_is_said_to_tell_little(tmp_path, count):
 
     assert figures["column_accuracy"] == 1
     assert figures["column_average_precision"] is None
-    assert "column_average_precision is null: it needs both empty sites and columns that hold atoms." in notes
+    assert "Column average precision is not given: it needs both empty sites and columns that hold atoms." in notes
     holds = "1 atom" if count == 1 else f"{count} atoms"
     assert any(note.startswith(f"Every column holds {holds}:") for note in notes)
     # all resamplings agree, and JSON has no NaN
@@ -294,7 +295,9 @@ def test_nothing_but_vacancies_are_columns_without_atoms(tmp_path):
     assert figures["detection_rate"] is None
     assert figures["deviating"]["vacancies"]["right"] == 1
     null = {name for name in WHY_MISSING if figures[name] is None}
-    assert null == {name for name in WHY_MISSING if any(f"{name} is null" in n for n in missing_figures(figures))}
+    assert null == {
+        name for name in WHY_MISSING if any(n.startswith(not_given(name)) for n in missing_figures(figures))
+    }
 
 
 def test_no_column_at_all_leaves_pixels_and_says_so(tmp_path):
@@ -313,7 +316,7 @@ def test_no_column_at_all_leaves_pixels_and_says_so(tmp_path):
     assert figures["by_kind"] == {
         "rough": {"n": 0, "accuracy": None, "within_one": None, "mae": None, "interval": None}
     }
-    assert "column_rps is null: no columns." in missing_figures(figures)
+    assert "Column probability score is not given: no columns." in missing_figures(figures)
 
 
 def test_absent_classes_and_steps_are_named(case):
@@ -325,7 +328,7 @@ def test_absent_classes_and_steps_are_named(case):
     assert all(str(depth) in absent[0] for depth in set(range(11)) - present)
     steps = [f"{n} ↔ {n + 1}" for n in range(10) if not {n, n + 1} <= present]
     assert steps
-    assert f"Steps are null that have columns on one side alone, or none: {', '.join(steps)}." in notes
+    assert f"Steps with columns on one side alone, or none, are not given: {', '.join(steps)}." in notes
 
 
 @pytest.mark.parametrize(

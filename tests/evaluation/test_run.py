@@ -387,4 +387,4 @@ def test_vacuum_alone_gives_nulls_and_says_why(tmp_path, model):
     assert figures["detection_rate"] is None
     assert figures["n_columns"] == 0
     assert figures["pixel_accuracy"] is not None
-    assert any("column_accuracy is null: no columns." in note for note in record["notes"])
+    assert any("Column accuracy is not given: no columns." in note for note in record["notes"])

@@ -109,7 +109,7 @@ def record(kind="noise", state="done", **changes):
         "tables": [table()],
         "plots": [dose_plot(), bar_plot()],
         "pictures": [{"name": "map", "title": "Saliency by depth", "text": "Each map is scaled to its own maximum."}],
-        "notes": ["run 7 on terraced-test-25pm: column_accuracy is null: no columns."],
+        "notes": ["run 7 on terraced-test-25pm: Column accuracy is not given: no columns."],
         "provenance": {"version": "0.1.0", "models": {"ceria-110-fast": "0123456789abcdef"}, "seed": 1},
     }
     return {**values, **changes}

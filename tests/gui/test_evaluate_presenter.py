@@ -75,7 +75,7 @@ def test_provenance_and_notes_stand_beside_the_numbers(view, make):
     ):
         assert part in line
     assert "noise seed 1 · SegDepth 0.1.0" in line
-    assert notes == ["Empty sites seen: no sites."]
+    assert notes == ["Accuracy on empty sites is not given: no sites."]
 
 
 def test_a_chosen_dose_is_shown_and_kept_for_the_next_evaluation(view, make):

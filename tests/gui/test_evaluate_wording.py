@@ -14,9 +14,9 @@ from tests.gui import evaluate_records
 NOON = datetime(2024, 5, 1, 12, 0, 0)
 
 
-@pytest.fixture
-def evaluation(tmp_path):
-    note = "λ = 2.5: vacancy_accuracy is null: no empty sites."
+@pytest.fixture(params=["vacancy_accuracy is null", "Accuracy on empty sites is not given"], ids=["older", "newer"])
+def evaluation(tmp_path, request):
+    note = f"λ = 2.5: {request.param}: no empty sites."
     return read_evaluation(evaluate_records.write(tmp_path / "e", notes=[note]))
 
 
@@ -110,17 +110,17 @@ def test_value_interval_and_the_papers_figure_stand_beside_each_other(evaluation
     rows = {row.label: (row.value, row.interval, row.paper) for row in figure_rows(evaluation, "2.5")}
 
     assert rows["Pixel accuracy"] == ("0.912", "—", "0.939")
-    assert rows["Hallucinated"] == ("0.0346", "—", "0.0233")
+    assert rows["Hallucination rate"] == ("0.0346", "—", "0.0233")
     assert rows["Column accuracy"] == ("0.710", "0.660 … 0.740", "—")
     assert rows["Column probability score"] == ("0.0211", "—", "—")
-    assert rows["Empty sites seen"] == ("—", "—", "—")
+    assert rows["Accuracy on empty sites"] == ("—", "—", "—")
 
 
 def test_a_dash_says_why(evaluation, old):
     rows = {row.label: row for row in figure_rows(evaluation, "2.5")}
     first = {row.label: row for row in figure_rows(old, "2.5")}
 
-    assert rows["Empty sites seen"].value_help == "Not given: no empty sites."
+    assert rows["Accuracy on empty sites"].value_help == "Not given: no empty sites."
     assert rows["Column average precision"].value_help == "Not given."
     assert "several specimens" in rows["Pixel accuracy"].interval_help
     assert rows["Column accuracy"].paper_help == "The paper does not give this figure."

@@ -37,8 +37,7 @@ def headlines(source: JudgedSource, dose: str) -> Table:
     for name in SHOWN:
         item = definition(name)
         interval = (figures.get("intervals") or {}).get(name)
-        label = f"{item.label} ({item.unit})" if item.unit else item.label
-        values = {"figure": label, "key": name, "digits": item.digits, "paper": paper_value(name)}
+        values = {"figure": item.heading, "key": name, "digits": item.digits, "paper": paper_value(name)}
         rows.append({**values, **_with_interval("value", figures.get(name), interval)})
     columns = (
         Column("figure", "figure"),

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from segdepth_app.evaluation.definitions import DEFINITIONS, in_words
 from segdepth_app.evaluation.report import rows
-from segdepth_app.evaluation.report.definitions import DEFINITIONS, TERMS, in_words
+from segdepth_app.evaluation.report.definitions import TERMS
 from segdepth_app.evaluation.report.facts import flattened
 from segdepth_app.evaluation.report.markup import Html, bullets, element, joined, paragraphs
 from segdepth_app.evaluation.report.overview import PAPER_REMARK
@@ -124,7 +125,7 @@ def study_heading(source: StudySource) -> str:
 
 def definitions() -> Html:
     """What every figure means."""
-    figures = [(item.label, item.text) for item in DEFINITIONS.values()]
+    figures = [(item.label, item.whole_text) for item in DEFINITIONS.values()]
     entries = [piece for term, text in (*figures, *TERMS) for piece in (element("dt", term), element("dd", text))]
     return _section("definitions", "Definitions", element("dl", *entries))
 

@@ -2,9 +2,9 @@
 
 from segdepth_app.evaluation.records import PAPER_TABLE
 from segdepth_app.evaluation.studies.figures_of import (
+    HEADINGS,
     NAMED,
     at_dose,
-    headings,
     headline_cells,
     interval,
     missing_notes,
@@ -29,7 +29,7 @@ def outcome(done: Done) -> Outcome:
     rows += [paper_row(row) for row in PAPER_TABLE if row.table == "Table I"]
     plots = [_bars(done, dose) for dose in done.config.doses] if judged else []
     return Outcome(
-        tables=[table("headlines", "Models beside each other", NAMED | headings(), rows)],
+        tables=[table("headlines", "Models beside each other", NAMED | HEADINGS, rows)],
         plots=plots,
         notes=missing_notes(judged),
     )

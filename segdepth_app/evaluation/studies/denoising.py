@@ -7,7 +7,6 @@ from segdepth_app.evaluation.studies.figures_of import (
     HEADINGS,
     NAMED,
     at_dose,
-    headings,
     headline_cells,
     interval,
     missing_notes,
@@ -43,7 +42,7 @@ def outcome(done: Done) -> Outcome:
     ]
     rows += [_variant_cell(row.denoiser) | paper_row(row) for row in PAPER_ROWS]
     return Outcome(
-        tables=[table("denoising", "Denoising", {"variant": "Variant"} | NAMED | headings(), rows)],
+        tables=[table("denoising", "Denoising", {"variant": "Variant"} | NAMED | HEADINGS, rows)],
         plots=[_bars(done, judged, dose) for dose in done.config.doses] if judged else [],
         notes=missing_notes(judged),
     )

@@ -4,26 +4,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from segdepth_app.evaluation.definitions import DEFINITIONS, in_words
 from segdepth_app.evaluation.paper import PaperRow
 from segdepth_app.evaluation.records import HEADLINES, PAPER_DOSE_E_PER_PX, dose_key
 from segdepth_app.evaluation.studies.kinds import Done, Judged, Source
 from segdepth_app.evaluation.studies.parts import Value, with_interval
 
-HEADINGS = {
-    "pixel_accuracy": "Pixel accuracy",
-    "centre_accuracy": "Centre accuracy",
-    "detection_rate": "Detection rate",
-    "hallucination_rate": "Hallucination rate",
-    "column_accuracy": "Column accuracy",
-    "column_within_one": "Columns within ±1",
-    "column_mae": "Column error (atoms)",
-    "column_rps": "Column RPS",
-    "pixel_average_precision": "Pixel average precision",
-    "column_average_precision": "Column average precision",
-    "pixel_ece": "Pixel ECE",
-    "column_ece": "Column ECE",
-}
-"""Headings of the headline figures; a figure without one is headed by its name."""
+HEADINGS = {name: DEFINITIONS[name].heading for name in HEADLINES}
+"""Headings of the headline figures."""
 
 AT_DOSE = re.compile(r"λ = (?P<dose>[^:]+): (?P<rest>.*)")
 """How an evaluation writes a note about one dose."""
@@ -36,11 +24,6 @@ def look(values: Any, *path: str) -> Any:
             return None
         values = values[key]
     return values
-
-
-def headings() -> dict[str, str]:
-    """Key and heading of every headline figure."""
-    return {name: HEADINGS.get(name, name.replace("_", " ")) for name in HEADLINES}
 
 
 def at_dose(judged: Judged, dose_e_per_px: float) -> dict[str, Any]:
@@ -119,5 +102,5 @@ def missing_notes(judged: Sequence[Judged]) -> list[str]:
         subject = f"{item.model.name} on {item.dataset.name}"
         for rest, at in doses.items():
             where = f", λ = {', '.join(at)}" if at else ""
-            notes.append(f"{subject}{where}: {rest}")
+            notes.append(f"{subject}{where}: {in_words(rest)}")
     return notes

@@ -11,7 +11,6 @@ from segdepth_app.evaluation.studies.figures_of import (
     HEADINGS,
     NAMED,
     at_dose,
-    headings,
     headline_cells,
     interval,
     missing_notes,
@@ -44,7 +43,7 @@ def outcome(done: Done) -> Outcome:
     rows += [_paper_size(row.width) | paper_row(row) for row in PAPER_ROWS]
     named = {"model": NAMED["model"]} | SIZE | NAMED
     return Outcome(
-        tables=[table("model_size", "Models by size", named | headings(), rows)],
+        tables=[table("model_size", "Models by size", named | HEADINGS, rows)],
         plots=[_plot(done, judged, name) for name in HEADLINES] if judged else [],
         notes=missing_notes(judged),
     )

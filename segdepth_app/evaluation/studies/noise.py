@@ -10,7 +10,6 @@ from segdepth_app.evaluation.studies.figures_of import (
     HEADINGS,
     NAMED,
     at_dose,
-    headings,
     headline_cells,
     interval,
     missing_notes,
@@ -46,7 +45,7 @@ def outcome(done: Done) -> Outcome:
         for dose in doses
     ]
     return Outcome(
-        tables=[table("noise", "Models at each dose", NAMED | TRAINED | headings(), rows)],
+        tables=[table("noise", "Models at each dose", NAMED | TRAINED | HEADINGS, rows)],
         plots=[_plot(done, judged, doses, name) for name in PLOTTED] if judged else [],
         notes=missing_notes(judged),
     )

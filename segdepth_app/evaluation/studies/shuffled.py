@@ -8,7 +8,15 @@ evaluation.deviation; evaluations of an older version have it for all specimens 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from segdepth_app.evaluation.studies.figures_of import NAMED, at_dose, look, missing_notes, named_row, series_label
+from segdepth_app.evaluation.studies.figures_of import (
+    HEADINGS,
+    NAMED,
+    at_dose,
+    look,
+    missing_notes,
+    named_row,
+    series_label,
+)
 from segdepth_app.evaluation.studies.kinds import Done, Judged, Outcome, Setup, Step
 from segdepth_app.evaluation.studies.parts import Value, curve, plot, table, with_interval
 
@@ -16,7 +24,7 @@ BY_NEED = ("columns", "leaning", "neighbourhoods")
 """Verdicts from the best to the worst."""
 KIND = {"kind": "Specimens", "reference": "Surroundings from"}
 EVIDENCE = {
-    "column_accuracy": "Column accuracy",
+    "column_accuracy": HEADINGS["column_accuracy"],
     "n_deviating": "Deviating columns",
     "right": "Deviating, called right",
     "as_plane": "Deviating, called as surroundings",

@@ -5,15 +5,23 @@ An evaluation sorts its images into bins of their image spread; a curve has a po
 
 from typing import Any
 
-from segdepth_app.evaluation.studies.figures_of import NAMED, at_dose, look, missing_notes, model_facts, named_row
+from segdepth_app.evaluation.studies.figures_of import (
+    HEADINGS,
+    NAMED,
+    at_dose,
+    look,
+    missing_notes,
+    model_facts,
+    named_row,
+)
 from segdepth_app.evaluation.studies.figures_of import series_label as label_of
 from segdepth_app.evaluation.studies.kinds import Done, Judged, Outcome, Setup, Step
 from segdepth_app.evaluation.studies.parts import Value, curve, plot, table, with_interval
 
 FIGURES = {
-    "accuracy": "Column accuracy",
-    "within_one": "Columns within ±1",
-    "mae": "Column error (atoms)",
+    "accuracy": HEADINGS["column_accuracy"],
+    "within_one": HEADINGS["column_within_one"],
+    "mae": HEADINGS["column_mae"],
 }
 COLUMNS = {
     "spread_low_pm": "Image spread from (pm)",

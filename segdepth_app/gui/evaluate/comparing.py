@@ -10,7 +10,7 @@ from segdepth_app.gui.evaluate.figures import FIGURES, why_missing
 from segdepth_app.gui.evaluate.wording import when
 
 WORDS = ("Model", "Dataset", "Split", "λ, e/px", "Images", "Evaluated")
-HEADERS = (*WORDS, *(figure.label for figure in FIGURES))
+HEADERS = (*WORDS, *(figure.heading for figure in FIGURES))
 
 
 @dataclass(frozen=True)

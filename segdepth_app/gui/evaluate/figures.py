@@ -1,71 +1,16 @@
-"""Figures of merit as the window shows them: names, digits, intervals, the paper's, and why one is missing. No Qt."""
+"""Figures of merit as the window shows them: with intervals, the paper's, and why one is missing. No Qt."""
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
+from segdepth_app.evaluation.definitions import DEFINITIONS, in_words, not_given
 from segdepth_app.evaluation.records import PAPER_DOSE_E_PER_PX, PAPER_TABLE, Evaluation
 
 NONE = "—"
 
 
-class Figure(NamedTuple):
-    """How one figure is shown."""
-
-    name: str
-    """As in metrics.json."""
-    label: str
-    digits: int
-    help: str
-    lower_is_better: bool = False
-
-
-FIGURES = (
-    Figure("pixel_accuracy", "Pixel accuracy", 3, "Share of all pixels called right."),
-    Figure(
-        "centre_accuracy",
-        "Centre accuracy",
-        3,
-        "Share of pixels near a column's centre (Ce 85 pm, O 64 pm) called right.",
-    ),
-    Figure("detection_rate", "Detected", 3, "Share of columns' pixels that are called a column of any depth."),
-    Figure("hallucination_rate", "Hallucinated", 4, "Share of pixels called a column that are background.", True),
-    Figure(
-        "column_accuracy",
-        "Column accuracy",
-        3,
-        "Share of columns whose number of atoms is right; empty sites count.",
-    ),
-    Figure("column_within_one", "Column within ±1", 3, "Share of columns called right or one atom off."),
-    Figure("column_mae", "Column mean error", 3, "Mean distance of the called from the true number, in atoms.", True),
-    Figure(
-        "column_rps",
-        "Column probability score",
-        4,
-        "Ranked probability score of the eleven probabilities, 0 (certain and right) to 1: near misses cost less.",
-        True,
-    ),
-    Figure("vacancy_accuracy", "Empty sites seen", 3, "Share of empty column sites that are called empty."),
-    Figure(
-        "pixel_average_precision",
-        "Pixel average precision",
-        3,
-        "Area under precision against recall of P(n > 0), pixels of columns against background.",
-    ),
-    Figure(
-        "column_average_precision",
-        "Column average precision",
-        3,
-        "Area under precision against recall of P(n > 0), occupied against empty sites.",
-    ),
-    Figure(
-        "pixel_ece", "Pixel calibration error", 4, "Mean gap between confidence and accuracy of pixels (ECE).", True
-    ),
-    Figure(
-        "column_ece", "Column calibration error", 4, "Mean gap between confidence and accuracy of columns (ECE).", True
-    ),
-)
-
-BY_NAME = {figure.name: figure for figure in FIGURES}
+FIGURES = tuple(item for item in DEFINITIONS.values() if not item.name.endswith("_uncalibrated"))
+"""Those of the tables; what there is before temperature scaling stands beside the curves of reliability."""
 
 
 @dataclass(frozen=True)
@@ -92,12 +37,13 @@ def figure_rows(evaluation: Evaluation, dose: str) -> list[FigureRow]:
     figures = evaluation.doses[dose]
     paper, paper_words = paper_figures(evaluation)
     rows = []
-    for name, label, digits, sentence, _ in FIGURES:
+    for item in FIGURES:
+        name, digits, sentence = item.name, item.digits, item.text
         value, printed = figures.get(name), paper.get(name)
         interval = interval_of(figures, name)
         rows.append(
             FigureRow(
-                label,
+                item.heading,
                 number(value, digits),
                 NONE if interval is None else f"{interval[0]:.{digits}f} … {interval[1]:.{digits}f}",
                 number(printed, digits),
@@ -120,8 +66,9 @@ def why_missing(evaluation: Evaluation, dose: str, name: str) -> str:
     """Why a figure of a dose is null or not there at all."""
     if name not in evaluation.doses[dose]:
         return f"{_made_by(evaluation)} does not hold it. Evaluate again to get it."
-    start = f"λ = {dose}: {name} is null: "
-    said = next((note.removeprefix(start) for note in evaluation.notes if note.startswith(start)), "")
+    start = f"λ = {dose}: {not_given(name)}"
+    notes = map(in_words, evaluation.notes)
+    said = next((note.removeprefix(start) for note in notes if note.startswith(start)), "")
     return f"Not given: {said}" if said else "Not given."
 
 

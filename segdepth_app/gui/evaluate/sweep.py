@@ -8,7 +8,7 @@ from segdepth_app.evaluation.records import PAPER_DOSE_E_PER_PX, PAPER_TABLE, Ev
 from segdepth_app.gui.evaluate.figures import FIGURES, interval_of
 from segdepth_app.gui.evaluate.wording import label
 
-METRICS = {figure.name: figure.label for figure in FIGURES}
+METRICS = {figure.name: figure.heading for figure in FIGURES}
 FIRST = "column_accuracy"
 
 

@@ -4,8 +4,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from segdepth_app.evaluation.definitions import PULL, in_words, not_given
 from segdepth_app.evaluation.records import Evaluation, Example
-from segdepth_app.gui.evaluate.figures import FIGURES, NONE, number
+from segdepth_app.gui.evaluate.figures import NONE, number
 from segdepth_app.specimen.table import SYMBOLS
 
 MATRIX_HELP = "Click a cell of the columns' matrix, or go to one with the arrow keys and press Enter, to see examples."
@@ -39,11 +40,9 @@ def provenance_line(evaluation: Evaluation, dose: str) -> str:
 def notes_at(evaluation: Evaluation, dose: str) -> list[str]:
     """What the evaluation remarks about one dose, in the words of the table."""
     start = f"λ = {dose}: "
-    notes = [note.removeprefix(start) for note in evaluation.notes if note.startswith(start)]
-    for name, label, *_ in FIGURES:
-        notes = [note.replace(f"{name} is null", label) for note in notes]
+    notes = [in_words(note.removeprefix(start)) for note in evaluation.notes if note.startswith(start)]
     # the verdict says in full why there is no pull
-    return [note for note in notes if not note.startswith("deviating")]
+    return [note for note in notes if not note.startswith(not_given(PULL))]
 
 
 def label(evaluation: Evaluation) -> str:

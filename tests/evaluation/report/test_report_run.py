@@ -230,7 +230,7 @@ def test_an_older_evaluation_is_shown_and_what_it_lacks_is_said(small, tmp_path,
     shown = Page(tmp_path / "out" / "report.html")
 
     assert table(shown, "2.5", "Figures of merit")[0][1] == [metrics["2.5"]["pixel_accuracy"]]
-    assert "Not given: Column RPS, Pixel average precision" in shown.text
+    assert "Not given: Column probability score, Pixel average precision" in shown.text
     assert "95 % intervals" in shown.text
     assert not (tmp_path / "out" / "tables" / "steps.csv").exists()
 
@@ -333,6 +333,6 @@ def test_a_study_is_shown_with_its_numbers_in_every_format(tmp_path, capsys):
 
 def test_headlines_all_have_a_definition():
     """A figure that the page shows without saying what it is would be of no use."""
-    from segdepth_app.evaluation.report.definitions import DEFINITIONS
+    from segdepth_app.evaluation.definitions import DEFINITIONS
 
     assert set(HEADLINES) <= set(DEFINITIONS)

@@ -34,7 +34,7 @@ class CompareSheet(Sheet):
         self.table.setColumnCount(len(HEADERS))
         self.table.setHorizontalHeaderLabels(list(HEADERS))
         for place, figure in enumerate(FIGURES, len(WORDS)):
-            self.table.horizontalHeaderItem(place).setToolTip(figure.help)
+            self.table.horizontalHeaderItem(place).setToolTip(figure.text)
         header = self.table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignCenter | Qt.AlignmentFlag(Qt.TextFlag.TextWordWrap))
         header.setMinimumHeight(3 * header.fontMetrics().height() + theme.SPACING_PX)
