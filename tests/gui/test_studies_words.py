@@ -2,9 +2,7 @@
 
 import csv
 import io
-import math
 
-import numpy as np
 import pytest
 
 from segdepth_app.evaluation.study_records import read_study
@@ -170,15 +168,6 @@ def test_ranges_hold_all_that_is_drawn():
     lone = study_curves.points({"x": [1e6], "y": [1]}, log=True)
     assert study_curves.x_range([lone], 0, log=True) == (5.5, 6.5)
     assert study_curves.y_range(free, [], from_zero=True)[0] < study_curves.y_range(free, [], from_zero=True)[1]
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "expected"),
-    [(-1, 1, [0.1, 0.2, 0.5, 1, 2, 5, 10]), (-2, 2, [0.01, 0.1, 1, 10, 100]), (0, math.log10(5), [1, 1.5, 2, 3, 5])],
-)
-def test_a_logarithmic_axis_has_a_few_round_numbers(low, high, expected):
-    """1, 2, 5 over two decades, only powers over four, more within one."""
-    np.testing.assert_allclose(study_curves.round_numbers(low, high), expected)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from segdepth_app.gui import theme
-from segdepth_app.gui.train.curves import MAX_RUNS, round_numbers, run_colour
+from segdepth_app.gui.train.curves import MAX_RUNS, run_colour
 from segdepth_app.gui.train.tab import create_tab
 from segdepth_app.gui.train.wizard_view import WizardView
 from segdepth_app.gui.widgets.table_dialog import TableDialog
@@ -137,21 +137,6 @@ def test_the_curves_follow_the_look(open_tab, qapp):
     theme.apply_theme(qapp, "dark")
     tab._context.theme_changed.emit()
     assert tab.curves._items[0, "val_loss"].opts["pen"].color().name() != light
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "numbers"),
-    [
-        (0.5, 20, [1, 2, 5, 10, 20]),
-        (0.001, 10, [0.001, 0.01, 0.1, 1, 10]),
-        (0.31, 0.62, [0.4, 0.5]),
-        (1, 3.1, [1, 1.5, 2, 3]),
-    ],
-)
-def test_a_loss_axis_has_round_numbers(low, high, numbers):
-    found = round_numbers(np.log10(low), np.log10(high))
-    assert set(np.round(numbers, 6)) <= set(np.round(found, 6))
-    assert 3 <= len(found) <= 8
 
 
 def test_without_runs_the_tab_offers_one(open_tab):

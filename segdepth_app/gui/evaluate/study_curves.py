@@ -1,18 +1,15 @@
-"""What of a study's plot is drawn where: points, bands, ranges, round numbers. No Qt.
+"""What of a study's plot is drawn where: points, bands, ranges. No Qt.
 
 Axes: a logarithmic x is drawn at log10(x); words stand at 0, 1, 2, … in their order. Missing values are left out, and a
 curve has a gap there.
 """
 
 from dataclasses import dataclass
-from math import ceil, floor, log10
+from math import log10
 from typing import Any
 
 import numpy as np
 
-LABELLED_DIGITS = ((1.0,), (1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 5.0, 7.0), tuple(np.arange(1, 10, 0.5).tolist()))
-"""First digits that get a number on a logarithmic axis, from coarse to fine."""
-FEWEST_NUMBERS = 4
 LONE_DECADES = 0.5
 """Shown to both sides of a single point on a logarithmic axis."""
 
@@ -106,18 +103,6 @@ def _widened(values: np.ndarray, *, share: float, least: float) -> tuple[float, 
     low, high = float(values.min()), float(values.max())
     room = share * (high - low) or least * max(abs(high), 1e-9 if high else 1.0)
     return low - room, high + room
-
-
-def round_numbers(low: float, high: float) -> list[float]:
-    """Round numbers between 10^low and 10^high: the coarsest choice with a few of them."""
-    found: list[float] = []
-    for digits in LABELLED_DIGITS:
-        decades = range(floor(low), ceil(high) + 1)
-        numbers = [digit * 10.0**decade for decade in decades for digit in digits]
-        found = [number for number in numbers if 10**low <= number <= 10**high]
-        if len(found) >= FEWEST_NUMBERS:
-            break
-    return found
 
 
 def short(value: float) -> str:

@@ -17,8 +17,11 @@ from segdepth_app.gui.evaluate import study_curves, study_words
 from segdepth_app.gui.evaluate.study_artists import MARK_PX, Artist, legend, looks_of
 from segdepth_app.gui.evaluate.study_curves import Points
 from segdepth_app.gui.widgets.elided import Elided
+from segdepth_app.gui.widgets.log_axis import round_numbers
 
 PLOT_HEIGHT_PX = 236
+FEWEST_NUMBERS = 4
+"""On a logarithmic axis."""
 EDGE = 0.02
 """Room beyond both ends of y: marks there are whole."""
 END_PX = 12
@@ -44,7 +47,7 @@ class StudyAxis(pg.AxisItem):
         """Positions of the numbers."""
         if not self.is_log:
             return super().tickValues(minVal, maxVal, size)
-        return [(1.0, [log10(value) for value in study_curves.round_numbers(minVal, maxVal)])]
+        return [(1.0, [log10(value) for value in round_numbers(minVal, maxVal, FEWEST_NUMBERS)])]
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:  # Qt's name
         """The numbers themselves."""

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QWidget
 from segdepth_app.gui import theme
 from segdepth_app.gui.evaluate.plots import Plot
 from segdepth_app.gui.evaluate.sweep import Curve, Point
-from segdepth_app.gui.train.curves import MAX_RUNS, LogAxis, run_colour
+from segdepth_app.gui.train.curves import MAX_RUNS, run_colour
+from segdepth_app.gui.widgets.log_axis import LogAxis
 
 MOST_CURVES = 8
 SYMBOLS = ("o", "s")

@@ -5,7 +5,6 @@ are one pixel wide and opaque (wider ones are many times slower). Loaded with th
 """
 
 from html import escape
-from math import ceil, floor, log10
 
 import numpy as np
 import pyqtgraph as pg
@@ -15,6 +14,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QVBox
 
 from segdepth_app.gui import theme
 from segdepth_app.gui.train.roster import Curve
+from segdepth_app.gui.widgets.log_axis import LogAxis
 
 MAX_RUNS = 4
 """More runs over each other cannot be told apart."""
@@ -170,41 +170,6 @@ def points(run: Curve, key: str) -> tuple[np.ndarray, np.ndarray]:
     if key in ("train_loss", "val_loss"):
         good &= y > 0
     return run.epochs[good].astype(float), y[good].astype(float)
-
-
-class LogAxis(pg.AxisItem):
-    """A logarithmic axis with few round numbers: 1, 2, 5 of each decade, or more within one decade."""
-
-    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:  # Qt's names
-        """Positions (as log10) of the numbers."""
-        return [(1.0, [log10(value) for value in round_numbers(minVal, maxVal)])]
-
-    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:  # Qt's name
-        """The numbers themselves."""
-        return [f"{10**value:.4g}" for value in values]
-
-
-LABELLED_DIGITS = (
-    (1.0,),
-    (1.0, 2.0, 5.0),
-    (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0),
-    tuple(np.arange(1, 10, 0.5)),
-    tuple(np.arange(1, 10, 0.1)),
-    tuple(np.arange(1, 10, 0.02)),
-)
-"""First digits that get a number, from coarse to fine."""
-
-
-def round_numbers(low: float, high: float) -> list[float]:
-    """Round numbers between 10^low and 10^high: the coarsest choice with three of them or more."""
-    found: list[float] = []
-    for digits in LABELLED_DIGITS:
-        decades = range(floor(low), ceil(high) + 1)
-        numbers = [float(digit) * 10.0**decade for decade in decades for digit in digits]
-        found = [number for number in numbers if 10**low <= number <= 10**high]
-        if len(found) >= 3:
-            break
-    return found
 
 
 class Legend(QLabel):
