@@ -2,15 +2,18 @@
 
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QRadioButton, QWidget
 
 SPACING_PX = 8
+GREYED_ALPHA = 150
+"""Of what is not to be used."""
 
 LIGHT = {
     "window": "#f3f4f5",
     "surface": "#ffffff",
     "raised": "#e8eaec",
     "border": "#c3c8cc",
+    "box": "#a4abb0",
     "light": "#ffffff",
     "text": "#1b1f23",
     "muted": "#565e66",
@@ -31,6 +34,7 @@ DARK = {
     "surface": "#1b1e21",
     "raised": "#373d42",
     "border": "#565e65",
+    "box": "#c8d0d6",
     "light": "#464d53",
     "text": "#e6e8ea",
     "muted": "#aeb6bd",
@@ -75,6 +79,10 @@ def apply_theme(app: QCoreApplication | None, choice: str = "system") -> bool:
     if app.style().objectName().lower() != "fusion":
         app.setStyle("Fusion")
     app.setPalette(_palette())
+    # after the palette of all, which takes the place of these too
+    for kind in (QCheckBox, QRadioButton):
+        # Qt's stubs ask for bytes, Qt itself for a str
+        app.setPalette(with_visible_boxes(app.palette()), kind.__name__)  # type: ignore[arg-type]
     app.setStyleSheet(_style_sheet())
     return _dark
 
@@ -92,6 +100,20 @@ def colour(name: str) -> str:
 def class_colours() -> list[tuple[int, int, int, int]]:
     """RGBA of the 11 classes, the same in both looks."""
     return [(*rgb, 255) for rgb in CLASS_COLOURS]
+
+
+def with_visible_boxes(palette: QPalette) -> QPalette:
+    """The palette for something with boxes to tick: their frames are seen in both looks.
+
+    Fusion draws the frames in a darker shade of the window's colour, in the dark look as dark as what is around them.
+    For widgets and lines of a list that do not fill their background with that colour.
+    """
+    changed = QPalette(palette)
+    box = QColor(colour("box"))
+    changed.setColor(QPalette.ColorRole.Window, box)
+    box.setAlpha(GREYED_ALPHA)
+    changed.setColor(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Window, box)
+    return changed
 
 
 def set_role(widget: QWidget, role: str) -> None:
@@ -128,7 +150,7 @@ def _palette() -> QPalette:
     for role, name in roles.items():
         palette.setColor(role, QColor(colour(name)))
     greyed = QColor(colour("muted"))
-    greyed.setAlpha(150)
+    greyed.setAlpha(GREYED_ALPHA)
     for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
         palette.setColor(QPalette.ColorGroup.Disabled, role, greyed)
     palette.setColor(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Highlight, QColor(colour("border")))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPalette
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -67,14 +67,12 @@ class Picker(QWidget):
 
 
 class TickDelegate(QStyledItemDelegate):
-    """Draws the boxes' frames such that they are seen in both looks; Qt's own are as dark as the dark look's lists."""
+    """Draws the boxes' frames such that they are seen in both looks; of lists the theme cannot do it."""
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:  # Qt's name
-        """Qt takes the frame from the window's colour."""
+        """With the theme's palette for boxes; as the list's own it would change the frame around the list."""
         super().initStyleOption(option, index)
-        palette = QPalette(option.palette)  # type: ignore[attr-defined]
-        palette.setColor(QPalette.ColorRole.Window, QColor(theme.colour("muted")))
-        option.palette = palette  # type: ignore[attr-defined]
+        option.palette = theme.with_visible_boxes(option.palette)  # type: ignore[attr-defined]
 
 
 class TickList(QListWidget):
