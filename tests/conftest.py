@@ -1,10 +1,11 @@
 """For every test: its own workspace, one thread, no screen, no network."""
 
+import gc
 import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("shared_data"):
             item.add_marker(pytest.mark.skip(reason="the folder ../shared/data is not here"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """What a test of the window leaves is collected here, in the main thread, when pytest has let go of it.
+
+    Python collects garbage in whatever thread happens to allocate. Where that is another one, PySide puts off the
+    destruction of Qt's objects to the next turn of the event loop; by then a parent has destroyed some of them, and
+    the program ends with a segmentation fault in processEvents, or a thread hangs. (Both happened, in other tests.)
+    """
+    if "qapp" not in getattr(item, "fixturenames", ()):
+        return (yield)
+    gc.freeze()  # only what this test makes is looked at: a whole collection takes too long for a thousand tests
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.enable()
+        gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)

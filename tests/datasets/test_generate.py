@@ -175,8 +175,10 @@ def test_every_preset_keeps_what_it_promises(name):
     """All but the paper's and the test sets mix wedges with rough and shuffled specimens."""
     settings = SimulateConfig.model_validate({**read_values(presets("simulate")[name]), "out": "x.h5"})
     shares = (settings.specimen.share_wedge, settings.specimen.share_rough, settings.specimen.share_shuffled)
-    if name in ("paper", "wedge-test-25pm"):
-        assert shares == (1, 0, 0)
+    alone = {"paper": 0, "wedge-test-25pm": 0, "rough-test-25pm": 1, "terraced-test-25pm": 1, "shuffled-test-25pm": 2}
+    if name in alone:
+        assert shares == tuple(float(kind == alone[name]) for kind in range(3))
+        assert settings.specimen.share_terraced == (name == "terraced-test-25pm")
     elif name == "deviating-test-25pm":
         assert shares[0] == 0
     else:

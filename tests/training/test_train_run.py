@@ -381,7 +381,8 @@ def test_half_precision_learns_the_same(config, tmp_path, monkeypatch):
 def test_nothing_is_printed_and_ctrl_c_comes_through(config, tmp_path):
     """Lightning's tips stay away from stdout and stderr; KeyboardInterrupt reaches the caller."""
     settings = tmp_path / "settings.json"
-    settings.write_text(changed(config, max_epochs=1000).model_dump_json())
+    # the patience too: on a busy machine a run that stops by itself is over before the signal comes
+    settings.write_text(changed(config, max_epochs=1000, patience_epochs=1000).model_dump_json())
     code = (
         "import sys; from pathlib import Path; from segdepth_app.config import TrainConfig\n"
         "from segdepth_app.reporting import Reporter; from segdepth_app.training.run import run\n"
