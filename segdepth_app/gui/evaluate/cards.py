@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from segdepth_app.gui import theme
+from segdepth_app.gui.widgets.lists import make_readable
 
 VERDICT_ROLES = {"columns": "good", "leaning": "warning", "neighbourhoods": "bad", "unclear": "muted"}
 ROW_PX = 21
@@ -107,19 +108,12 @@ class ValueTable(QTableWidget):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(name)
-        self.verticalHeader().hide()
+        make_readable(self)
         self.verticalHeader().setDefaultSectionSize(ROW_PX)
         self.verticalHeader().setMinimumSectionSize(ROW_PX)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setTabKeyNavigation(False)
-        self.setShowGrid(False)
-        self.setAlternatingRowColors(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWordWrap(False)
         header = self.horizontalHeader()
-        header.setHighlightSections(False)
         header.setMinimumSectionSize(48)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setDefaultAlignment(_side(False))

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from segdepth_app.gui import theme
 from segdepth_app.gui.evaluate import study_words
+from segdepth_app.gui.widgets.lists import make_readable
 
 MOST_ROWS = 16
 """More rows than these scroll inside the table."""
@@ -109,19 +110,11 @@ class StudyTable(QFrame):
 
 def _table() -> QTableWidget:
     table = QTableWidget()
-    table.verticalHeader().hide()
+    make_readable(table)
     table.verticalHeader().setMinimumSectionSize(22)
-    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    table.setTabKeyNavigation(False)
-    table.setShowGrid(False)
-    table.setAlternatingRowColors(True)
-    table.setFrameShape(QFrame.Shape.NoFrame)
     table.setWordWrap(True)
     table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-    header = table.horizontalHeader()
-    header.setHighlightSections(False)
-    header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+    table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
     return table
 
 

@@ -44,6 +44,18 @@ def list_table(name: str, headers: Sequence[str], selection: QAbstractItemView.S
     return table
 
 
+def make_readable(table: QTableWidget) -> None:
+    """A table of words and numbers that is read and copied, not changed; the Tab key leaves it."""
+    table.verticalHeader().hide()
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setTabKeyNavigation(False)
+    table.setShowGrid(False)
+    table.setAlternatingRowColors(True)
+    table.setFrameShape(QFrame.Shape.NoFrame)
+    table.horizontalHeader().setHighlightSections(False)
+
+
 def set_cell(table: QTableWidget, row: int, column: int, text: str, *, is_number: bool) -> None:
     """Writes a cell, and only if it changes: a list that is read again each second must not flicker."""
     item = table.item(row, column)
