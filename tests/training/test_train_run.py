@@ -381,11 +381,11 @@ def test_half_precision_learns_the_same(config, tmp_path, monkeypatch):
 def test_nothing_is_printed_and_ctrl_c_comes_through(config, tmp_path):
     """Lightning's tips stay away from stdout and stderr; KeyboardInterrupt reaches the caller."""
     settings = tmp_path / "settings.json"
-    # the patience too, else it may be over before the signal comes
-    settings.write_text(changed(config, max_epochs=1000, patience_epochs=1000).model_dump_json())
+    settings.write_text(changed(config, max_epochs=1000, patience_epochs=1000).model_dump_json())  # no end by itself
     code = (
-        "import sys; from pathlib import Path; from segdepth_app.config import TrainConfig\n"
+        "import signal, sys; from pathlib import Path; from segdepth_app.config import TrainConfig\n"
         "from segdepth_app.reporting import Reporter; from segdepth_app.training.run import run\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a shell's background job is deaf to it
         "try: run(TrainConfig.model_validate_json(Path(sys.argv[1]).read_text()), Reporter())\n"
         "except KeyboardInterrupt: sys.exit(77)"
     )
