@@ -24,6 +24,7 @@ BY_NEED = ("columns", "leaning", "neighbourhoods")
 """Verdicts from the best to the worst."""
 KIND = {"kind": "Specimens", "reference": "Surroundings from"}
 EVIDENCE = {
+    "verdict": "Verdict",  # first: a narrow window shows no more
     "column_accuracy": HEADINGS["column_accuracy"],
     "n_deviating": "Deviating columns",
     "right": "Deviating, called right",
@@ -35,7 +36,6 @@ EVIDENCE = {
     "vacancies_filled_in": "Vacancies filled in",
     "pull": "Pull (share of the deviation taken back)",
     "neighbour_weight": "Weight of the neighbours",
-    "verdict": "Verdict",
 }
 BY_DEVIATION = {
     "deviation": "Deviation (atoms)",
