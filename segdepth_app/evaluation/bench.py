@@ -21,7 +21,7 @@ from typing import TypeVar
 import numpy as np
 import torch
 
-from segdepth_app.datasets.batches import binned_mean, log_dose, noisy
+from segdepth_app.datasets.batches import binned_mean, noisy
 from segdepth_app.datasets.contrast import ContrastScale, contrast_scale
 from segdepth_app.datasets.store import Dataset
 from segdepth_app.errors import DatasetError, is_out_of_memory
@@ -161,10 +161,8 @@ class Bench:
         height, width = self.grid.output_shape
         with torch.inference_mode():
             tensor = torch.from_numpy(padded).to(self.device)[:, None]
-            card, pixel_pm = self.model.card, self.dataset.pixel_size_pm
-            held = [card.held_dose(dose, pixel_pm) for dose in doses_e_per_px]
-            dose = torch.from_numpy(np.atleast_1d(log_dose(held, card.pixel_size_pm)))
-            logits = self.model.network(tensor, dose.to(self.device))
+            told = [self.model.condition(dose, self.dataset.pixel_size_pm)[0] for dose in doses_e_per_px]
+            logits = self.model.network(tensor, torch.tensor(told, dtype=torch.float32, device=self.device))
             return logits[:, :, :height, :width].float().contiguous()
 
 

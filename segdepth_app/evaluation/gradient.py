@@ -19,12 +19,12 @@ import numpy.typing as npt
 import torch
 
 from segdepth_app.config import N_CLASSES
-from segdepth_app.datasets.batches import binned_mean, log_dose, noisy
+from segdepth_app.datasets.batches import binned_mean, noisy
 from segdepth_app.datasets.contrast import contrast_scale
 from segdepth_app.datasets.store import Dataset
 from segdepth_app.errors import SegDepthError
+from segdepth_app.evaluation.bench import Grid, input_grid
 from segdepth_app.evaluation.gradient_places import VACUUM, Place, choose_places, usable_shape
-from segdepth_app.evaluation.run import Grid, input_grid
 from segdepth_app.models.gradient import depth_gradients, pixel_gradient
 from segdepth_app.models.model_file import LoadedModel
 from segdepth_app.reporting import Reporter
@@ -160,9 +160,7 @@ class _Bench:
 
     def told(self, dose: float) -> tuple[float, float]:
         """What the network is told about the dose, and the temperature there."""
-        card = self.model.card
-        held = card.held_dose(dose, self.dataset.pixel_size_pm)
-        return float(log_dose(held, card.pixel_size_pm)), card.temperature(held)
+        return self.model.condition(dose, self.dataset.pixel_size_pm)
 
     def centre(self, place: Place) -> tuple[float, float]:
         """The place on the input's grid."""

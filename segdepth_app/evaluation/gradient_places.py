@@ -8,7 +8,8 @@ import numpy.typing as npt
 from segdepth_app.datasets.labels import disc_radius_pm, nearest_columns, pixel_positions
 from segdepth_app.datasets.store import Dataset
 from segdepth_app.errors import DatasetError
-from segdepth_app.evaluation.run import Grid, chosen_images
+from segdepth_app.evaluation.bench import Grid
+from segdepth_app.evaluation.run import chosen_images
 from segdepth_app.models.model_file import LoadedModel
 from segdepth_app.specimen.table import SYMBOLS
 

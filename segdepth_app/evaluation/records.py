@@ -17,12 +17,12 @@ of it is simply absent.
 import json
 import zipfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
@@ -299,13 +299,26 @@ def read_evaluation(folder: str | Path) -> Evaluation:
         raise ResultError(f"{path} is damaged, or of another version.", "Evaluate the model again.") from error
 
 
+class Dated(Protocol):
+    """What says when it was made."""
+
+    @property
+    def created(self) -> str:
+        """ISO 8601, UTC."""
+
+
+Record = TypeVar("Record", bound=Dated)
+
+
 def list_evaluations(folder: Path) -> list[Evaluation]:
     """The evaluations in a folder, newest first; what is none is passed over."""
+    return newest_first(folder, METRICS_FILE, read_evaluation)
+
+
+def newest_first(folder: Path, name: str, read: Callable[[Path], Record]) -> list[Record]:
+    """What `read` makes of each folder below that has a file `name`; what raises ResultError is passed over."""
     found = []
-    if folder.is_dir():
-        for path in folder.glob(f"*/{METRICS_FILE}"):
-            try:
-                found.append(read_evaluation(path.parent))
-            except ResultError:
-                continue
+    for path in folder.glob(f"*/{name}") if folder.is_dir() else ():
+        with suppress(ResultError):
+            found.append(read(path.parent))
     return sorted(found, key=lambda item: item.created, reverse=True)

@@ -18,10 +18,7 @@ from segdepth_app.config import EvaluateConfig
 from segdepth_app.datasets.parts import parts_folder
 from segdepth_app.datasets.store import Dataset
 from segdepth_app.errors import DatasetError
-from segdepth_app.evaluation.bench import PIXEL_TOLERANCE as PIXEL_TOLERANCE
 from segdepth_app.evaluation.bench import Answering, Bench, Shot, input_grid
-from segdepth_app.evaluation.bench import Grid as Grid
-from segdepth_app.evaluation.bench import padded_to_multiple as padded_to_multiple
 from segdepth_app.evaluation.examples import ExampleKeeper
 from segdepth_app.evaluation.folder import empty_or_evaluation, write_evaluation
 from segdepth_app.evaluation.judge import Judge, Judged
@@ -72,10 +69,6 @@ def run(config: EvaluateConfig, reporter: Reporter) -> None:
     write_evaluation(out, judges, provenance, more=(examples.write, worst.write), notes=notes)
     for file in sorted(item for item in out.rglob("*") if item.is_file()):
         reporter.artifact(file)
-
-
-judge = run
-"""The same under the name that says what it does to those who call it from other jobs."""
 
 
 def _refuse_unfinished(path: Path) -> None:

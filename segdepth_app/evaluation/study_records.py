@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from segdepth_app.errors import ResultError
+from segdepth_app.evaluation.records import newest_first
 
 FORMAT = "segdepth-study-1"
 STUDY_FILE = "study.json"
@@ -90,11 +91,4 @@ def read_study(folder: str | Path) -> Study:
 
 def list_studies(folder: Path) -> list[Study]:
     """The studies in a folder, newest first; what is none is passed over."""
-    found = []
-    if folder.is_dir():
-        for path in folder.glob(f"*/{STUDY_FILE}"):
-            try:
-                found.append(read_study(path.parent))
-            except ResultError:
-                continue
-    return sorted(found, key=lambda item: item.created, reverse=True)
+    return newest_first(folder, STUDY_FILE, read_study)

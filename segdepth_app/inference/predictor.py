@@ -119,6 +119,7 @@ class Predictor:
     """Applies one model. Deterministic; on CUDA it halves the tile once when memory runs out."""
 
     def __init__(self, loaded_model: LoadedModel, device: str | torch.device = "cpu", *, mirror: bool = False) -> None:
+        self._model = loaded_model
         self.card = loaded_model.card
         self.device = torch.device(device)
         self.network = loaded_model.network.to(self.device).eval()
@@ -165,10 +166,7 @@ class Predictor:
 
     def condition(self, dose_e_per_px: float, pixel_size_pm: float) -> tuple[float, float]:
         """What the network is told, ln(e/Å² / 100), and the temperature. The dose is held in the trained range."""
-        from segdepth_app.datasets.batches import log_dose
-
-        told = self.card.held_dose(dose_e_per_px, pixel_size_pm)
-        return float(log_dose(told, self.card.pixel_size_pm)), self.card.temperature(told)
+        return self._model.condition(dose_e_per_px, pixel_size_pm)
 
     def _log_softmax(self, inputs: Tensor, pixel_size_pm: float, dose_e_per_px: float) -> Tensor:
         told, temperature = self.condition(dose_e_per_px, pixel_size_pm)

@@ -11,6 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from segdepth_app.config import NetworkConfig
+from segdepth_app.datasets.batches import log_dose
 from segdepth_app.errors import ModelError
 from segdepth_app.models.card import ModelCard, read_card
 from segdepth_app.models.networks import DepthNetwork, build_network, in_words
@@ -23,6 +24,11 @@ class LoadedModel:
 
     network: DepthNetwork
     card: ModelCard
+
+    def condition(self, dose_e_per_px: float, pixel_size_pm: float) -> tuple[float, float]:
+        """What the network is told, ln(e/Å² / 100), and the temperature. The dose is held in the trained range."""
+        held = self.card.held_dose(dose_e_per_px, pixel_size_pm)
+        return float(log_dose(held, self.card.pixel_size_pm)), self.card.temperature(held)
 
 
 def save_model(path: str | Path, network: DepthNetwork, card: ModelCard) -> Path:

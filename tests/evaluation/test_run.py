@@ -10,6 +10,7 @@ import torch
 from segdepth_app.config import EvaluateConfig, NetworkConfig
 from segdepth_app.datasets.store import Dataset
 from segdepth_app.errors import Cancelled, DatasetError, InputError, ModelError
+from segdepth_app.evaluation.bench import padded_to_multiple
 from segdepth_app.evaluation.folder import without_nan
 from segdepth_app.evaluation.records import HEADLINES, list_evaluations, read_evaluation
 from segdepth_app.evaluation.run import (
@@ -18,7 +19,6 @@ from segdepth_app.evaluation.run import (
     input_grid,
     judge_images,
     make_judges,
-    padded_to_multiple,
     run,
 )
 from segdepth_app.evaluation.truth import specimen_truth

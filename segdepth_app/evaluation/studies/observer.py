@@ -10,9 +10,9 @@ from segdepth_app import __version__
 from segdepth_app.datasets.contrast import ContrastScale, contrast_scale
 from segdepth_app.datasets.store import Dataset
 from segdepth_app.errors import DatasetError
+from segdepth_app.evaluation.bench import input_grid
 from segdepth_app.evaluation.observer.observe import RADIUS, WHOLE, observe
 from segdepth_app.evaluation.observer.summary import figures
-from segdepth_app.evaluation.run import input_grid
 from segdepth_app.evaluation.studies.kinds import Context, Done, Outcome, Setup, Source, Step
 from segdepth_app.evaluation.studies.observer_outcome import FORMAT, Record, observer_name, outcome_of
 from segdepth_app.microscope.device import pick_device

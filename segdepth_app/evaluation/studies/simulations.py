@@ -4,7 +4,7 @@ from pathlib import Path
 
 from segdepth_app.config import SimulateConfig, StudyConfig, build, preset_values
 from segdepth_app.datasets import generate
-from segdepth_app.evaluation.run import PIXEL_TOLERANCE
+from segdepth_app.evaluation.bench import PIXEL_TOLERANCE
 from segdepth_app.evaluation.studies.kinds import Context, Source, Step
 from segdepth_app.evaluation.study_records import DATASETS
 
