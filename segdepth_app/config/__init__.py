@@ -6,11 +6,12 @@ the *reference* pixel size (`pixel_size_pm`), in vacuum, whatever binning is sto
 """
 
 from segdepth_app.config.analysis import (
+    PANES,
     DemoConfig,
     ExploreConfig,
+    ExportResultConfig,
     InferConfig,
     SaliencyConfig,
-    SeriesOptions,
 )
 from segdepth_app.config.base import (
     N_CLASSES,
@@ -42,6 +43,11 @@ from segdepth_app.config.learning import (
     NetworkConfig,
     TrainConfig,
 )
+from segdepth_app.config.series import (
+    AlignConfig,
+    CalibrateConfig,
+    SeriesOptions,
+)
 from segdepth_app.config.simulation import (
     ConvergenceConfig,
     DetectorConfig,
@@ -56,7 +62,10 @@ from segdepth_app.config.simulation import (
 
 __all__ = [
     "N_CLASSES",
+    "PANES",
     "STUDIES",
+    "AlignConfig",
+    "CalibrateConfig",
     "ClusterConfig",
     "Config",
     "ConvergenceConfig",
@@ -66,6 +75,7 @@ __all__ = [
     "EvaluateConfig",
     "ExploreConfig",
     "ExportConfig",
+    "ExportResultConfig",
     "GridConfig",
     "ImageConfig",
     "InferConfig",
