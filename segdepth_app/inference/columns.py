@@ -9,6 +9,7 @@ Units: positions in result pixels unless the name says otherwise; maps are [y, x
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -60,6 +61,13 @@ class Evidence:
         if self.n_frames % BLOCK_FRAMES == 0:
             np.maximum(self._best, self._block / BLOCK_FRAMES, out=self._best)
             self._block[:] = 0
+
+    def add_sum(self, start: int, stop: int, probability: Floats) -> None:
+        """Probabilities (11, h, w) of the frames from start to stop - 1, added up to one image."""
+
+    def activity(self) -> Floats:
+        """How much the count of every pixel changes in time beyond frame-to-frame noise, in atoms, (h, w)."""
+        return np.zeros_like(self._presence)
 
     @property
     def presence(self) -> Floats:
@@ -217,16 +225,25 @@ def pool(log_probability: Floats, discs: npt.NDArray[np.int32], n_sites: int) ->
 
 
 def columns_table(
-    sites: Sites, frames: npt.ArrayLike, probabilities: Floats, smoothed: Smoothed, *, scale: float
+    sites: Sites,
+    frames: npt.ArrayLike,
+    probabilities: Floats,
+    smoothed: Smoothed,
+    *,
+    scale: float | None = None,
+    grid: Any = None,
 ) -> np.ndarray:
     """COLUMN_DTYPE of all sites in `frames` (T,), from pooled probabilities (T, N, 11); positions in source pixels."""
+    if grid is not None:
+        x_px, y_px = grid.to_source(sites.x, sites.y)
+    else:
+        x_px, y_px = (px_from_binned(position, scale) for position in (sites.x, sites.y))  # type: ignore[arg-type]
     n_frames, n_sites, _ = probabilities.shape
     table = np.zeros((n_frames, n_sites), COLUMN_DTYPE)
     table["frame"] = np.asarray(frames)[:, None]
     table["column"] = np.arange(n_sites)
     table["element"] = np.array(sites.symbols(), "S2")
-    table["x_px"] = px_from_binned(sites.x, scale)  # type: ignore[arg-type]
-    table["y_px"] = px_from_binned(sites.y, scale)  # type: ignore[arg-type]
+    table["x_px"], table["y_px"] = x_px, y_px
     table["count"] = probabilities.argmax(axis=2)
     table["confidence"] = probabilities.max(axis=2)
     for n, name in enumerate(PROBABILITY_FIELDS):

@@ -47,6 +47,19 @@ COLUMN_DTYPE = np.dtype(
     ]
 )
 
+EVENT_DTYPE = np.dtype(
+    [
+        ("column", "u4"),
+        ("element", "S2"),
+        ("x_px", "f4"),  # source pixels
+        ("y_px", "f4"),
+        ("frame", "u4"),  # the first with the new count
+        ("from", "u1"),
+        ("to", "u1"),
+        ("probability", "f4"),  # that the column changed so, within two frames of this one
+    ]
+)
+
 
 COLUMNS_HEADER = ("frame", "column", "element", "x_px", "y_px", "count", "confidence", "hmm_count")
 
