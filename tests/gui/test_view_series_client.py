@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from segdepth_app.gui.view.series_client import FrameCache, SeriesClient, contrast, sample_frames
+from segdepth_app.gui.view.frame_cache import FrameCache, contrast, sample_frames
+from segdepth_app.gui.view.series_client import SeriesClient
 from tests.gui.view_fakes import ScriptedJobs
 
 OPTIONS = {"series": ["tiny.tif"]}

@@ -1,7 +1,7 @@
 """Decisions around *Analyse*: model, typed values, whether it may start, the running job. No widgets."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from math import isclose
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 from segdepth_app.errors import InputError
 from segdepth_app.gui import texts
 from segdepth_app.gui.view.scene import Scene, area_dose_text
-from segdepth_app.gui.view.series_client import SeriesFacts
+from segdepth_app.gui.view.series_facts import SeriesFacts
 from segdepth_app.models.card import DEFAULT_MODEL, ModelCard, read_card, shipped_models
 from segdepth_app.paths import results_folder
 
@@ -161,7 +161,11 @@ class AnalysisPresenter:
 
     def type_value(self, field: str, value: Any) -> None:
         """The user typed pixel_size_pm, dose_e_per_px or vacuum; None takes it back."""
-        self._scene.typed = replace(self._scene.typed, **{field: value})
+        self.type_values(**{field: value})
+
+    def type_values(self, **values: Any) -> None:
+        """Several at once (fields of Typed): the series is opened again only once."""
+        self._scene.typed = self._scene.typed.changed(**values)
         if self._scene.file_facts:
             self._on_reopen()  # the reader knows what a rectangle amounts to, and what there is to warn of now
         self.refresh()

@@ -12,8 +12,10 @@ from segdepth_app.gui.view.export import Exporter
 from segdepth_app.gui.view.marking import MarkingPresenter
 from segdepth_app.gui.view.result_view import ResultView
 from segdepth_app.gui.view.saliency_client import SaliencyClient
-from segdepth_app.gui.view.scene import TYPED, Scene, Typed
-from segdepth_app.gui.view.series_client import SeriesClient, SeriesFacts
+from segdepth_app.gui.view.scene import Scene
+from segdepth_app.gui.view.series_client import SeriesClient
+from segdepth_app.gui.view.series_facts import SeriesFacts
+from segdepth_app.gui.view.typed import TYPED, Typed
 from segdepth_app.paths import results_folder
 
 RESULT_SUFFIXES = (".h5", ".hdf5")
@@ -47,6 +49,7 @@ class ViewPresenter:
         self._reopening = False
         series.opened.connect(self._on_opened)
         series.frame_ready.connect(self._on_frame)
+        series.frame_failed.connect(self._on_frame_failure)
         series.contrast_ready.connect(view.set_contrast)
         series.failed.connect(self._on_series_failure)
         self.analysis.show_models()
@@ -77,7 +80,7 @@ class ViewPresenter:
         self._leave()
         self._context.settings.add_recent(str(path))
         self._wanted = wanted or {}
-        self.scene.typed = Typed(*(self._wanted.get(name) for name in ("pixel_size_pm", "dose_e_per_px", "vacuum")))
+        self.scene.typed = Typed.restored(self._wanted)
         if result is None:
             self._open_series((str(path),))
         else:
@@ -220,6 +223,15 @@ class ViewPresenter:
         self._view.show_frame(image)
         self._show_maps(frame)
 
+    def _on_frame_failure(self, frame: int, reason: str) -> None:
+        """A frame that cannot be read is a gap that says why; the frames around it are shown as ever."""
+        if frame != self.scene.frame:
+            return
+        self._pictured = frame
+        self.scene.image = None
+        self._view.hide_frame(f"Frame {frame + 1} cannot be read.\n{reason}")
+        self._show_maps(frame)
+
     def _show_maps(self, frame: int) -> None:
         scene = self.scene
         scene.take_maps(frame)
@@ -265,9 +277,7 @@ class ViewPresenter:
             return {}
         return {
             "path": str(scene.result.path) if scene.result else scene.paths[0],
-            "pixel_size_pm": scene.typed.pixel_size_pm,
-            "dose_e_per_px": scene.typed.dose_e_per_px,
-            "vacuum": scene.typed.vacuum,
+            **scene.typed.kept(),
             "frame": scene.frame,
             "markers": self.marking.markers.pixels(),
         }

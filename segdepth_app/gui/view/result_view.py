@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from segdepth_app.errors import SegDepthError
-from segdepth_app.gui.view.series_client import SeriesFacts
+from segdepth_app.gui.view.series_facts import SeriesFacts
 from segdepth_app.inference.results import UNKNOWN_ELEMENT, Result
 
 

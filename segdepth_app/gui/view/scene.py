@@ -9,24 +9,9 @@ from typing import Any
 import numpy as np
 
 from segdepth_app.gui.view.result_view import ResultView
-from segdepth_app.gui.view.series_client import SeriesFacts
+from segdepth_app.gui.view.series_facts import SeriesFacts
+from segdepth_app.gui.view.typed import TYPED, Typed
 from segdepth_app.units import binned_from_px, dose_per_area
-
-TYPED = "typed"
-
-
-@dataclass(frozen=True)
-class Typed:
-    """Values the user typed; None leaves the file's own."""
-
-    pixel_size_pm: float | None = None
-    dose_e_per_px: float | None = None
-    vacuum: str | None = None
-
-    def options(self) -> dict[str, Any]:
-        """As fields of SeriesOptions."""
-        options: dict[str, Any] = {"pixel_size_pm": self.pixel_size_pm, "dose_e_per_px": self.dose_e_per_px}
-        return {**options, **({"vacuum": self.vacuum} if self.vacuum else {})}
 
 
 @dataclass(frozen=True)
@@ -63,7 +48,8 @@ class Scene:
         if facts is None:
             return None
         if self.typed.pixel_size_pm is not None:
-            facts = replace(facts, pixel_size_pm=self.typed.pixel_size_pm, pixel_size_source=TYPED)
+            size, source = self.typed.pixel_size_pm, self.typed.pixel_size_source
+            facts = replace(facts, pixel_size_pm=size, pixel_size_source=source)
         if self.typed.dose_e_per_px is not None:
             facts = replace(facts, dose_e_per_px=self.typed.dose_e_per_px, dose_source=TYPED)
         if self.typed.vacuum is not None:

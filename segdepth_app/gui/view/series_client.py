@@ -1,12 +1,12 @@
 """The frames of the open series, as an `explore` child serves them: requests, cache, contrast. No widgets.
 
 The newest wish is served first; frames to read ahead and the samples for the contrast follow when nothing is wished
-for. Every frame that arrives is kept until the memory set aside for it is used up.
+for. Every frame that arrives is kept until the memory set aside for it is used up. A frame that cannot be read is
+told as such; the others go on.
 """
 
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -14,90 +14,10 @@ from PySide6.QtCore import QObject, Signal
 
 from segdepth_app.gui.child import take_array
 from segdepth_app.gui.view.explore_child import ExploreChild
+from segdepth_app.gui.view.frame_cache import CACHE_BYTES, FrameCache, contrast, sample_frames, thinned
+from segdepth_app.gui.view.series_facts import SeriesFacts
 
-CACHE_BYTES = 512 * 2**20
 MAX_IN_FLIGHT = 2
-N_SAMPLES = 20
-SAMPLE_PIXELS = 50_000
-CONTRAST_PERCENTILES = (0.5, 99.5)
-
-
-@dataclass(frozen=True)
-class SeriesFacts:
-    """What the child says about a series when it has opened it. `…_source` tells where a value came from."""
-
-    name: str
-    n_frames: int
-    height_px: int
-    width_px: int
-    pixel_size_pm: float | None = None
-    pixel_size_source: str = ""
-    frame_time_s: float | None = None
-    frame_time_source: str = ""
-    vacuum: float | None = None
-    vacuum_source: str = ""
-    dose_e_per_px: float | None = None
-    dose_source: str = ""
-    fingerprint: str = ""
-    warnings: tuple[str, ...] = ()
-
-    @classmethod
-    def from_answer(cls, answer: dict[str, Any]) -> "SeriesFacts":
-        """From the child's first answer; further keys are ignored."""
-        known = {field.name: answer[field.name] for field in fields(cls) if field.name in answer}
-        return cls(**{**known, "warnings": tuple(known.get("warnings", ()))})
-
-
-class FrameCache:
-    """The most recently used frames, up to a number of bytes but at least two."""
-
-    def __init__(self, limit_bytes: int = CACHE_BYTES) -> None:
-        self._limit = limit_bytes
-        self._frames: OrderedDict[int, np.ndarray] = OrderedDict()
-        self._bytes = 0
-
-    def __contains__(self, frame: int) -> bool:
-        return frame in self._frames
-
-    def get(self, frame: int) -> np.ndarray | None:
-        """The frame, now the most recently used one."""
-        if frame in self._frames:
-            self._frames.move_to_end(frame)
-        return self._frames.get(frame)
-
-    def put(self, frame: int, image: np.ndarray) -> None:
-        """Keeps a frame; the ones not used for longest go."""
-        if frame in self._frames:
-            self._bytes -= self._frames.pop(frame).nbytes
-        self._frames[frame] = image
-        self._bytes += image.nbytes
-        while self._bytes > self._limit and len(self._frames) > 2:
-            _, dropped = self._frames.popitem(last=False)
-            self._bytes -= dropped.nbytes
-
-    def clear(self) -> None:
-        """Forgets all."""
-        self._frames.clear()
-        self._bytes = 0
-
-
-def contrast(samples: Iterable[np.ndarray]) -> tuple[float, float]:
-    """Black and white for a whole series, from some of its frames."""
-    values = np.concatenate([_thinned(image) for image in samples])
-    low, high = (float(value) for value in np.percentile(values, CONTRAST_PERCENTILES))
-    return (low, high) if high > low else (low, low + 1)
-
-
-def _thinned(image: np.ndarray) -> np.ndarray:
-    """Every k-th pixel, about SAMPLE_PIXELS of them; k is odd so that it does not walk along one column."""
-    flat = image.ravel()
-    step = flat.size // SAMPLE_PIXELS
-    return flat[:: step + 1 - step % 2]
-
-
-def sample_frames(n_frames: int) -> list[int]:
-    """About 20 frames, evenly spread, with the first and the last."""
-    return sorted({round(t) for t in np.linspace(0, n_frames - 1, min(n_frames, N_SAMPLES))})
 
 
 class SeriesClient(QObject):
@@ -107,6 +27,8 @@ class SeriesClient(QObject):
     """SeriesFacts."""
     frame_ready = Signal(int, object)
     """Frame number and image [y, x]; only for frames that were wished for."""
+    frame_failed = Signal(int, str)
+    """A frame that was wished for cannot be read: its number, and why."""
     contrast_ready = Signal(float, float)
     failed = Signal(str, str)
 
@@ -125,6 +47,7 @@ class SeriesClient(QObject):
         self._wished: set[int] = set()
         self._samples: deque[int] = deque()
         self._sampled: dict[int, np.ndarray] = {}
+        self._unreadable: dict[int, str] = {}
         self._in_flight: dict[int, int] = {}
 
     def open(self, options: dict[str, Any], title: str) -> None:
@@ -153,6 +76,9 @@ class SeriesClient(QObject):
         if image is not None:
             self._wish = None
             self.frame_ready.emit(frame, image)
+        elif frame in self._unreadable:
+            self._wish = None
+            self.frame_failed.emit(frame, self._unreadable[frame])
         elif frame in self._in_flight.values():
             self._wish = None
             self._wished.add(frame)
@@ -184,7 +110,8 @@ class SeriesClient(QObject):
         for queue in (self._ahead, self._samples):
             while queue:
                 frame = queue.popleft()
-                if frame not in asked and (queue is self._samples or frame not in self._cache):
+                known = frame in self._unreadable or (queue is self._ahead and frame in self._cache)
+                if frame not in asked and not known:
                     return frame
         return None
 
@@ -198,6 +125,13 @@ class SeriesClient(QObject):
         self._ask()
 
     def _on_frame(self, frame: int, answer: dict) -> None:
+        if answer.get("error"):
+            self._unreadable[frame] = str(answer["error"])
+            if frame in self._wished:
+                self._wished.discard(frame)
+                self.frame_failed.emit(frame, self._unreadable[frame])
+            self._look_at_samples(frame)
+            return
         image = take_array(answer["path"])
         self._cache.put(frame, image)
         if frame in self._wished:
@@ -207,14 +141,19 @@ class SeriesClient(QObject):
 
     def _add_sample(self, frame: int, image: np.ndarray) -> None:
         assert self._facts is not None
-        wanted = sample_frames(self._facts.n_frames)
-        if frame not in wanted or frame in self._sampled:
+        if frame not in sample_frames(self._facts.n_frames) or frame in self._sampled:
             return
-        self._sampled[frame] = _thinned(image).copy()
+        self._sampled[frame] = thinned(image).copy()
+        self._look_at_samples(frame)
+
+    def _look_at_samples(self, frame: int) -> None:
+        """One look at the first frame, so that it can be shown, and then one for the whole series."""
+        assert self._facts is not None
         if frame in self._samples:
             self._samples.remove(frame)
-        # one look at the first frame, so that it can be shown, and then one for the whole series
-        if len(self._sampled) in (1, len(wanted)):
+        wanted = sample_frames(self._facts.n_frames)
+        known = sum(number in self._sampled or number in self._unreadable for number in wanted)
+        if self._sampled and frame in wanted and (len(self._sampled) == 1 or known == len(wanted)):
             self.contrast_ready.emit(*contrast(self._sampled.values()))
 
     def _on_failure(self, message: str, hint: str) -> None:

@@ -149,6 +149,11 @@ class View(QWidget):
         """The frame [y, x]."""
         self.panes.show_image("frame", image)
 
+    def hide_frame(self, hint: str) -> None:
+        """Words in the place of a frame that is not there."""
+        self.panes.hide_image("frame")
+        self.panes.hints["frame"].show(hint)
+
     def show_maps(self, depth: np.ndarray | None, confidence: np.ndarray | None, scale: float, hint: str) -> None:
         """Depth and confidence, uint8; or the hint why there are none."""
         for name, image in (("depth", depth), ("confidence", confidence)):
