@@ -31,6 +31,9 @@ class MovieConfig(Config):
     n_frames: int = Field(64, ge=1, le=10_000, description="Number of frames.")
     frame_time_s: float = Field(0.13, gt=0, le=1000, description="Time from frame to frame.")
     n_switching: int = Field(6, ge=0, le=1000, description="Columns that switch between two counts.")
+    mean_stay_frames: float = Field(
+        18, ge=1, le=1e6, description="Frames that a switching column keeps its count, on average."
+    )
     dose_e_per_px: float = Field(1.83, gt=0, le=1e6, description="Dose per frame, electrons per pixel in vacuum.")
     seed: int = Field(1, ge=0, le=2**31 - 1, description="Seed of specimen, switches and noise.")
     device: Device = Field("auto", description="Where the multislice runs.")

@@ -113,7 +113,9 @@ def moving_specimen(config: MovieConfig, frame: "Frame", rng: np.random.Generato
     visible = np.flatnonzero(frame.shows(table))
     if config.changes is None:
         switching = visible[choose_switching(table[visible], config.n_switching, rng)]
-        counts = counts_in_time(table, switching, config.n_frames, rng, max_count=MAX_COUNT)
+        counts = counts_in_time(
+            table, switching, config.n_frames, rng, max_count=MAX_COUNT, mean_stay_frames=config.mean_stay_frames
+        )
     else:
         changes = read_changes(config.changes, table, pixel=frame.pixel)
         switching = np.unique([change.row for change in changes])

@@ -12,7 +12,6 @@ import numpy as np
 from segdepth_app.errors import InputError
 from segdepth_app.specimen.readers import Change
 
-MEAN_STAY_FRAMES = 18.0
 SURFACE_SHARE = 0.25
 
 
@@ -28,11 +27,18 @@ def choose_switching(table: np.ndarray, n: int, rng: np.random.Generator) -> np.
 
 
 def counts_in_time(
-    table: np.ndarray, switching: np.ndarray, n_frames: int, rng: np.random.Generator, *, max_count: int
+    table: np.ndarray,
+    switching: np.ndarray,
+    n_frames: int,
+    rng: np.random.Generator,
+    *,
+    max_count: int,
+    mean_stay_frames: float,
 ) -> np.ndarray:
     """Counts (n_frames, n_columns), int8: those of the table, but for the switching rows.
 
-    A switching column changes by 1, or by 2 in one case of four, and never above max_count or below 0.
+    A switching column changes by 1, or by 2 in one case of four, and never above max_count or below 0; it stays
+    `mean_stay_frames` on average.
     """
     counts = np.repeat(table["count"][None, :].astype(np.int8), n_frames, axis=0)
     for row in switching:
@@ -41,7 +47,7 @@ def counts_in_time(
         other = low - step if low >= step and (rng.random() < 0.5 or low + step > max_count) else low + step
         if not 0 <= other <= max_count:
             other = low - 1
-        leaves = rng.random(n_frames) < 1 / MEAN_STAY_FRAMES
+        leaves = rng.random(n_frames) < 1 / mean_stay_frames
         leaves[0] = False
         state = np.cumsum(leaves) % 2
         counts[:, row] = np.where(state == 0, low, other)

@@ -93,7 +93,7 @@ def test_only_chosen_columns_switch_between_two_counts():
     rng = np.random.default_rng(1)
     table = made("rough", seed=1)
     rows = choose_switching(table, 6, rng)
-    counts = counts_in_time(table, rows, 500, rng, max_count=10)
+    counts = counts_in_time(table, rows, 500, rng, max_count=10, mean_stay_frames=18)
     changing = np.flatnonzero((counts != counts[0]).any(axis=0))
     assert set(changing) == set(rows.tolist())
     for row in rows:
