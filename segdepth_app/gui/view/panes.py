@@ -1,6 +1,7 @@
 """The four linked panes: frame, depth, confidence, saliency; one zoom, one crosshair, the same markers in each."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
@@ -12,6 +13,9 @@ from segdepth_app.config import N_CLASSES
 from segdepth_app.gui import theme
 from segdepth_app.gui.view.markers import Marker
 from segdepth_app.gui.widgets.image_pane import ImagePane
+
+if TYPE_CHECKING:
+    from segdepth_app.series.grid import Grid
 
 TITLES = {
     "frame": ("Frame", "grey"),
@@ -129,14 +133,22 @@ class LinkedPanes(QWidget):
     def set_picture_size(self, width_px: int, height_px: int) -> None:
         """Size of the frames, to arrange the panes well."""
         self._size_px = (width_px, height_px)
+        for pane in self.panes.values():
+            pane.set_source_size(width_px, height_px)
         self._arrange(best_columns(self.width(), self.height(), width_px / height_px))
         self.fit()
 
-    def show_image(self, name: str, image: np.ndarray, scale: float = 1.0) -> None:
-        """Shows an image in a pane; the zoom stays as it is."""
+    def show_image(self, name: str, image: np.ndarray, place: "float | Grid" = 1.0) -> None:
+        """Shows an image in a pane; the zoom stays as it is.
+
+        `place`: the grid the image lies on, or how many source pixels wide its pixels are.
+        """
         view = self.panes["frame"].view
         x_range, y_range = view.viewRange()
-        self.panes[name].set_image(image, scale)
+        if isinstance(place, int | float):
+            self.panes[name].set_image(image, place)
+        else:
+            self.panes[name].set_image(image, matrix=place.matrix())
         self.panes[name].item.setVisible(True)
         self.panes[name].set_pixel_size(self._pixel_size_pm)
         view.setRange(xRange=x_range, yRange=y_range, padding=0)

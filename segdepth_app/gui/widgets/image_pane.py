@@ -1,35 +1,40 @@
 """One image with zoom, crosshair, scale bar and clicks in pixels of the source file.
 
 Coordinates of the view: source pixel (x, y) covers [x, x+1) × [y, y+1), x right, y down. A map that is
-coarser than the source (depth, saliency) is laid over the same pixels by its `scale`.
+coarser than the source, or turned against it (depth, saliency), is laid over the same pixels by its placing.
 Levels are fixed by the caller: nothing here ever looks at the data to choose a contrast.
 """
 
 from collections.abc import Sequence
-from math import floor
+from math import floor, sqrt
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from segdepth_app.gui import theme
+from segdepth_app.gui.widgets import placing
 from segdepth_app.gui.widgets.scale_bar import ScaleBar
 
 pg.setConfigOptions(imageAxisOrder="row-major", antialias=False)
 
 LABEL_LEVELS = (0.0, 255.0)
+OUTSIDE = 255
+"""The class of a map's pixels that have none: beside the frame, or in a frame that could not be read."""
+SCALINGS = ("linear", "sqrt")
 
 Marker = tuple[float, float, str, str]
 """x, y in source pixels, colour, label."""
 
 
 def class_table() -> np.ndarray:
-    """256 × 4 uint8: the colours of classes 0 to 10; anything above is magenta, so that it shows."""
+    """256 × 4 uint8: the colours of classes 0 to 10; OUTSIDE is clear, anything else is magenta, so that it shows."""
     table = np.tile(np.array([255, 0, 255, 255], np.uint8), (256, 1))
     colours = np.array(theme.class_colours(), np.uint8)
     table[: len(colours)] = colours
+    table[OUTSIDE] = 0
     return table
 
 
@@ -54,7 +59,9 @@ class ImagePane(QWidget):
         super().__init__(parent)
         self._levels: tuple[float, float] | None = None
         self._image: np.ndarray | None = None
-        self._scale = 1.0
+        self._placing = placing.scaled(1.0)
+        self._source_px: tuple[int, int] | None = None
+        self._scaling = "linear"
         self._title = QLabel(title)
         theme.set_role(self._title, "heading")
         self.plot = pg.GraphicsLayoutWidget()
@@ -93,29 +100,60 @@ class ImagePane(QWidget):
         self.item.setLookupTable(tables[kind]() if kind in tables else None, update=False)
         self._levels = LABEL_LEVELS if kind == "labels" else None
 
-    def set_image(self, image: np.ndarray, scale: float = 1.0) -> None:
+    def set_image(self, image: np.ndarray, scale: float = 1.0, matrix: np.ndarray | None = None) -> None:
         """Shows a finite (H, W) array: float32, or uint8. `scale`: source pixels per pixel of the array.
 
-        Set the levels before the first float image; until then 0 to 1 is shown.
+        `matrix` takes the place of `scale` where the array is turned: see `placing`. Set the levels before the first
+        float image; until then 0 to 1 is shown.
         """
         if image.ndim != 2:
             raise ValueError(f"An image pane takes (height, width) arrays, not {image.shape}")
         if image.dtype == np.float16:
             image = image.astype(np.float32)  # pyqtgraph is slow with float16
-        first = self._image is None or self._image.shape != image.shape or scale != self._scale
-        self._image, self._scale = image, scale
-        self.item.setImage(image, autoLevels=False, levels=self._levels or (0, 1))
+        place = placing.scaled(scale) if matrix is None else np.asarray(matrix, float)
+        first = self._image is None or self._image.shape != image.shape or not np.array_equal(place, self._placing)
+        self._image, self._placing = image, place
+        self._show()
         if first:
-            height, width = image.shape
-            self.item.setRect(0, 0, width * scale, height * scale)
+            self.item.setTransform(placing.drawn(place))
             self.item.setVisible(True)
             self.fit()
+
+    def _show(self) -> None:
+        """Hands image and levels to Qt, in the scaling chosen."""
+        if self._image is None:
+            return
+        low, high = self._levels or (0.0, 1.0)
+        if self._scaling == "sqrt":
+            shown = np.sqrt(np.maximum(self._image.astype(np.float32) - low, 0))
+            self.item.setImage(shown, autoLevels=False, levels=(0.0, sqrt(max(high - low, 1e-30))))
+        else:
+            self.item.setImage(self._image, autoLevels=False, levels=(low, high))
 
     def set_levels(self, low: float, high: float) -> None:
         """Values shown as black and as white, for this and all later images."""
         self._levels = (low, high)
-        if self._image is not None:
+        if self._scaling == "sqrt":
+            self._show()
+        elif self._image is not None:
             self.item.setLevels(self._levels)
+
+    @property
+    def levels(self) -> tuple[float, float]:
+        """Values shown as black and as white."""
+        return self._levels or (0.0, 1.0)
+
+    def set_scaling(self, scaling: str) -> None:
+        """linear, or sqrt: the root of what is above black is shown, so that faint parts are seen."""
+        if scaling not in SCALINGS:
+            raise ValueError(f"Scalings are {', '.join(SCALINGS)}, not {scaling!r}")
+        if scaling != self._scaling:
+            self._scaling = scaling
+            self._show()
+
+    def set_source_size(self, width_px: int, height_px: int) -> None:
+        """Size of the frame that maps are laid over: clicks beside it mean nothing, clicks beside the map do."""
+        self._source_px = (width_px, height_px)
 
     def set_pixel_size(self, pixel_size_pm: float | None) -> None:
         """Size of a source pixel, for the scale bar; None hides it."""
@@ -137,11 +175,17 @@ class ImagePane(QWidget):
 
     @property
     def size_px(self) -> tuple[float, float]:
-        """Width and height in source pixels."""
+        """Width and height in source pixels: of the frame where it is known, else how far the map reaches."""
         if self._image is None:
             return (0, 0)
-        height, width = self._image.shape
-        return (width * self._scale, height * self._scale)
+        if self._source_px:
+            return self._source_px
+        corner = self.extent().bottomRight()
+        return (corner.x(), corner.y())
+
+    def extent(self) -> QRectF:
+        """The upright rectangle around the image, in the view's coordinates; empty without an image."""
+        return placing.extent(self._placing, self._image.shape) if self._image is not None else QRectF()
 
     def link_to(self, other: "ImagePane") -> None:
         """One zoom for both."""
@@ -152,11 +196,8 @@ class ImagePane(QWidget):
         """The value shown at a source pixel, from memory."""
         if self._image is None:
             return None
-        row, column = floor((y + 0.5) / self._scale), floor((x + 0.5) / self._scale)
-        height, width = self._image.shape
-        if not (0 <= row < height and 0 <= column < width):
-            return None
-        return float(self._image[row, column])
+        cell = placing.cell_under(self._placing, self._image.shape, x, y)
+        return None if cell is None else float(self._image[cell])
 
     def pixel_at(self, scene_position: QPointF) -> tuple[int, int] | None:
         """The source pixel under a position of the scene, or None beside the image."""
