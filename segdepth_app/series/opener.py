@@ -38,7 +38,7 @@ def open_series(options: SeriesOptions) -> "Series":
     Reads the directory of the file and some 20 frames for the vacuum level.
     Raises: SeriesError, one clear line, where it cannot be opened or is no image series.
     """
-    source = open_source(options.series)
+    source = open_source(options.series, options.raw)
     try:
         return Series(source, options)
     except BaseException:
@@ -57,6 +57,8 @@ class Series:
         self.dtype = np.dtype(source.dtype)
         self._warnings = list(source.warnings)
         self._bad_pixels: dict[int, int] = {}
+        self.rotation_deg = options.rotation_deg
+        self.align, self.sum_frames = options.align, options.sum_frames
         self._set_pixel_size(options)
         self._set_frame_time(options)
         sample = sample_frames(
@@ -70,6 +72,8 @@ class Series:
         estimate = estimate_vacuum(sample)
         self.is_counts = self._looks_like_counts(sample, estimate)
         self._set_vacuum(options.vacuum, sample, estimate)
+        self.vacuum_reason = self.vacuum_source
+        self._set_gain(options)
         self._set_dose(options.dose_e_per_px, sample)
         if sample.saturated_share > SATURATED_SHARE:
             self._warnings.append(
@@ -96,6 +100,11 @@ class Series:
         """
         return self._finite(index, self.vacuum)
 
+    @property
+    def image_dose_e_per_px(self) -> float | None:
+        """Electrons per pixel in vacuum of one image, that is of all frames of the file that it sums."""
+        return None if self.dose_e_per_px is None else self.dose_e_per_px * self.sum_frames
+
     def normalised(self, index: int) -> np.ndarray:
         """Frame `index` with vacuum = 1."""
         return self.frame(index) / np.float32(self.vacuum)
@@ -114,7 +123,7 @@ class Series:
 
     def fingerprint(self) -> str:
         """SHA-256 of sizes and of the first and last MB; the same for a moved or copied series."""
-        return prints.fingerprint(self.paths)
+        return prints.fingerprint(self.paths, self._source.layout)
 
     def close(self) -> None:
         """Lets go of the files; frames can no longer be read."""
@@ -237,6 +246,13 @@ class Series:
                 hint,
             )
         return x, y, width, height
+
+    def _set_gain(self, options: SeriesOptions) -> None:
+        counted = "electron counts" if self.is_counts else MISSING
+        self.gain = options.gain or (1.0 if self.is_counts else None)
+        self.gain_source = TYPED if options.gain else counted
+        self.offset = options.offset if options.offset is not None else 0.0 if self.is_counts else None
+        self.offset_source = TYPED if options.offset is not None else counted
 
     def _set_dose(self, typed: float | None, sample: Sample) -> None:
         self.dose_e_per_px: float | None

@@ -9,7 +9,6 @@ import pytest
 from inference_toys import DOSE, toy_counts, toy_model, toy_model_file, toy_series_file
 
 from segdepth_app.config import ExploreConfig
-from segdepth_app.errors import InputError
 from segdepth_app.inference.explore import run
 from segdepth_app.inference.predictor import Predictor
 from segdepth_app.inference.saliency import saliency_map
@@ -92,11 +91,13 @@ def test_saliency_is_that_of_the_frame_and_pixel(tmp_path):
         ({"cmd": "saliency", "id": 1, "frame": 0, "x": 1, "y": 1, "depth": None}, "needs a model"),
     ],
 )
-def test_impossible_requests_end_in_a_sentence(tmp_path, request_, words):
+def test_impossible_requests_are_answered_in_a_sentence_and_the_child_lives_on(tmp_path, request_, words):
     toy_series_file(tmp_path)
 
-    with pytest.raises(InputError, match=words):
-        serve(tmp_path, request_)
+    answers = serve(tmp_path, request_, {"cmd": "frame", "id": 2, "frame": 3})
+
+    assert words in f"{answers[1]['error']} {answers[1]['hint']}"
+    np.testing.assert_array_equal(np.load(answers[2]["path"]), toy_counts()[3])
 
 
 def test_frames_are_served_without_torch(tmp_path):
