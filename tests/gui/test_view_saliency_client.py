@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from segdepth_app.gui.view.helper_client import HelperClient
 from segdepth_app.gui.view.saliency_client import SaliencyClient, SaliencyRequest
 from tests.gui.view_fakes import ScriptedJobs
 
@@ -15,7 +16,9 @@ DETAILS = {"scale": 2.0, "depth": 6, "probability": 0.8}
 @pytest.fixture
 def client(qapp):
     jobs = ScriptedJobs()
-    client = SaliencyClient(jobs)
+    helper = HelperClient(jobs)
+    client = SaliencyClient(helper)
+    client.helper = helper
     client.jobs, client.maps, client.faults = jobs, [], []
     client.ready.connect(client.maps.append)
     client.failed.connect(lambda *fault: client.faults.append(fault))
@@ -76,3 +79,24 @@ def test_after_a_failure_the_next_click_starts_afresh(client):
     assert client.faults == [("No memory.", "Close others.")]
     client.request(OPTIONS, "m", SECOND)
     assert len(client.jobs.started) == 2
+
+
+def test_a_map_that_cannot_be_made_is_told_and_the_next_is_asked_for(client):
+    client.request(OPTIONS, "m", FIRST)
+    job = client.jobs.started[0]
+    job.open_series()
+    job.told.emit({"event": "answer", "id": 1, "error": "Frame 1 is damaged.", "hint": "Take another."})
+    assert client.faults == [("Frame 1 is damaged.", "Take another.")]
+    client.request(OPTIONS, "m", SECOND)
+    job.answer(job.sent[1], MAP, **DETAILS)
+    assert [answer.request for answer in client.maps] == [SECOND]
+
+
+def test_a_question_of_others_with_other_settings_does_not_leave_the_saliency_waiting_for_ever(client):
+    client.request(OPTIONS, "m", FIRST)
+    client.jobs.started[0].open_series()
+    client.helper.use({**OPTIONS, "pixel_size_pm": 5.3}, "m")
+    client.request({**OPTIONS, "pixel_size_pm": 5.3}, "m", SECOND)
+    job = client.jobs.started[1]
+    job.open_series()
+    assert [message["x"] for message in job.sent] == [2]

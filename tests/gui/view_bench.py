@@ -5,6 +5,7 @@ from unittest.mock import Mock, create_autospec
 import numpy as np
 
 from segdepth_app.gui.settings import Settings
+from segdepth_app.gui.view.helper_client import HelperClient
 from segdepth_app.gui.view.presenter import ViewPresenter
 from segdepth_app.gui.view.saliency_client import SaliencyClient
 from segdepth_app.gui.view.series_client import SeriesClient
@@ -38,7 +39,7 @@ class Bench:
         self.context = Mock(jobs=self.jobs, settings=Settings(folder / "settings.ini"))
         self.find_result = Mock(return_value=None)
         self.series = SeriesClient(self.jobs)
-        self.saliency = SaliencyClient(self.jobs)
+        self.saliency = SaliencyClient(HelperClient(self.jobs))
         self.presenter = ViewPresenter(self.view, self.context, self.series, self.saliency, self.find_result)
         self.tif = folder / "Größe µm" / "试样 1.tif"
         self.tif.parent.mkdir()

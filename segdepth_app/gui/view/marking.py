@@ -75,6 +75,11 @@ class MarkingPresenter:
         self._traces.clear()
         self._changed()
 
+    def calibration_changed(self) -> None:
+        """The map shown was made with other values: it is asked for again."""
+        self._shown = None
+        self.ask_saliency()
+
     def choose_depth(self, depth: int | None) -> None:
         """The depth class the saliency is wanted for."""
         self.depth = depth

@@ -138,6 +138,7 @@ class ViewPresenter:
             self._reopening = False
             self.analysis.refresh()
             self.show_frame(scene.frame)
+            self.marking.calibration_changed()
             return
         if scene.result and not _same_shape(scene.result.facts, facts):
             self._context.report(

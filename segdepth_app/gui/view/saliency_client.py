@@ -1,7 +1,6 @@
-"""Saliency of one pixel, from an `explore` child with a model. No widgets.
+"""Saliency of one pixel, from the helper child with the model. No widgets.
 
-A child of its own: a map takes seconds, and the frames must not wait for it. It starts with the first click. One
-request is with the child at a time; of the others only the newest is kept.
+One request is with the child at a time; of the others only the newest is kept.
 """
 
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from segdepth_app.gui.child import take_array
-from segdepth_app.gui.view.explore_child import ExploreChild
+from segdepth_app.gui.view.helper_client import HelperClient
 
 
 @dataclass(frozen=True)
@@ -44,24 +43,17 @@ class SaliencyClient(QObject):
     """SaliencyMap."""
     failed = Signal(str, str)
 
-    def __init__(self, jobs: Any) -> None:
+    def __init__(self, helper: HelperClient) -> None:
         super().__init__()
-        self._jobs = jobs
-        self._child: ExploreChild | None = None
-        self._setting: tuple[dict[str, Any], str] | None = None
-        self._opened = False
+        self._helper = helper
         self._newest: SaliencyRequest | None = None
-        self._asked: tuple[int, SaliencyRequest] | None = None
+        self._asked: SaliencyRequest | None = None
+        helper.closed.connect(self._on_closed)
+        helper.failed.connect(self._on_failure)
 
     def request(self, options: dict[str, Any], model: str, request: SaliencyRequest) -> None:
         """Asks for a map of a series (SeriesOptions) with a model; starts or replaces the child as needed."""
-        if self._setting != (options, model):
-            self.close()
-            self._setting = (options, model)
-        if self._child is None:
-            self._child = ExploreChild(self._jobs, options, model, "Saliency")
-            self._child.answered.connect(self._on_answer)
-            self._child.failed.connect(self._on_failure)
+        self._helper.use(options, model)
         self._newest = request
         self.computing.emit(request)
         self._ask()
@@ -72,31 +64,34 @@ class SaliencyClient(QObject):
 
     def close(self) -> None:
         """Ends the child."""
-        if self._child:
-            self._child.close()
-            self._child.deleteLater()
-        self._child, self._setting, self._opened, self._newest, self._asked = None, None, False, None, None
+        self._newest = None
+        self._helper.close()
 
     def _ask(self) -> None:
-        if self._child is None or not self._opened or self._asked or self._newest is None:
-            return
-        wish = self._newest
-        number = self._child.send("saliency", frame=wish.frame, x=wish.x, y=wish.y, depth=wish.depth)
-        self._asked = (number, wish)
+        if self._asked is None and self._newest is not None:
+            wish = self._asked = self._newest
+            self._helper.ask("saliency", self._on_answer, frame=wish.frame, x=wish.x, y=wish.y, depth=wish.depth)
 
     def _on_answer(self, answer: dict) -> None:
-        if answer["id"] == 0:
-            self._opened = True
-        elif self._asked and answer["id"] == self._asked[0]:
-            request, self._asked = self._asked[1], None
+        request, self._asked = self._asked, None
+        is_wanted = request is not None and request == self._newest
+        if is_wanted:
+            self._newest = None
+        if answer.get("error"):
+            if is_wanted:
+                self.failed.emit(str(answer["error"]), str(answer.get("hint", "")))
+        else:
             values = take_array(answer["path"])
-            if request == self._newest:
-                self._newest = None
-                self.ready.emit(
-                    SaliencyMap(request, values, float(answer["scale"]), answer["depth"], answer["probability"])
-                )
+            if request is not None and is_wanted:
+                scale, depth = float(answer["scale"]), answer["depth"]
+                self.ready.emit(SaliencyMap(request, values, scale, depth, answer["probability"]))
         self._ask()
 
+    def _on_closed(self) -> None:
+        """The wish stays: it is asked again with the next one, or told to have failed."""
+        self._asked = None
+
     def _on_failure(self, message: str, hint: str) -> None:
-        self.close()
-        self.failed.emit(message, hint)
+        waited, self._newest = self._newest is not None, None
+        if waited:
+            self.failed.emit(message, hint)

@@ -7,6 +7,7 @@ from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from segdepth_app.gui.context import AppContext
+from segdepth_app.gui.view.helper_client import HelperClient
 from segdepth_app.gui.view.presenter import ViewPresenter
 from segdepth_app.gui.view.saliency_client import SaliencyClient
 from segdepth_app.gui.view.series_client import SeriesClient
@@ -29,7 +30,8 @@ class ViewTab(QWidget):
         self._context = context
         self.view = View()
         self.series = SeriesClient(context.jobs)
-        self.saliency = SaliencyClient(context.jobs)
+        self.helper = HelperClient(context.jobs)
+        self.saliency = SaliencyClient(self.helper)
         self.presenter = ViewPresenter(self.view, context, self.series, self.saliency, find_result_for)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
