@@ -1,132 +1,71 @@
 """The result file (HDF5): what a model says of a series. Read here without torch.
 
-/depth, /confidence   uint8 (T, h, w), chunk = frame: the likeliest class, and its probability in 255ths
-/probability          uint8 (T, 11, h, w) in 255ths, chunk (50, 11, 32, 32): a click reads a few chunks
+/depth, /confidence   uint8 (T, h, w), chunk = frame: the likeliest class, and its probability in 255ths;
+                      class 255 with confidence 0 outside the frame and in frames that are not done
+/probability          uint8 (T, 11, h, w) in 255ths, chunked along time: a click reads a few chunks
 /done                 bool (T): frames that are not done hold nothing, not zeros
-/columns              one row per column and frame done, COLUMN_DTYPE
+/columns              one row per column and frame done, COLUMN_DTYPE, by frame and column
+/events               one row per change of a column's count, EVENT_DTYPE
+/activity             float32 (h, w): how much each pixel changes through the series, in atoms
+/shift_px             float32 (T, 2): the drift (dy, dx) of each image that was undone, in source pixels
 attributes            format, version, and ResultInfo, field by field (lists and objects as JSON)
 
-A result pixel is `scale` source pixels wide; coordinates follow units.binned_from_px.
+The first format has neither events, activity nor shifts, and its maps are never turned. Coordinates: see ResultReader.
 h5py is imported when a file is opened, so that the window can import this module early.
 """
 
-import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from segdepth_app.config import N_CLASSES
-from segdepth_app.errors import InputError, ResultError, SegDepthError
+from segdepth_app.errors import InputError, ResultError
+from segdepth_app.inference.result_info import (
+    COLUMN_DTYPE,
+    COLUMNS_HEADER,
+    EVENT_DTYPE,
+    FIRST_FORMAT,
+    FORMAT,
+    FORMATS,
+    OUTSIDE,
+    PROBABILITY_FIELDS,
+    UNKNOWN_ELEMENT,
+    ResultInfo,
+    column_texts,
+    read_info,
+    write_info,
+)
+from segdepth_app.inference.result_reader import ResultReader
 from segdepth_app.models.card import ModelCard
 from segdepth_app.paths import existing_file
-from segdepth_app.units import binned_from_px
 
 if TYPE_CHECKING:
     import h5py
 
-FORMAT = "segdepth-result-1"
-PROBABILITY_FIELDS = tuple(f"p{n}" for n in range(N_CLASSES))
-UNKNOWN_ELEMENT = "?"
+__all__ = [
+    "COLUMNS_HEADER",
+    "COLUMN_DTYPE",
+    "EVENT_DTYPE",
+    "FORMAT",
+    "OUTSIDE",
+    "PROBABILITY_FIELDS",
+    "UNKNOWN_ELEMENT",
+    "Result",
+    "ResultInfo",
+    "column_texts",
+    "find_result_for",
+    "write_info",
+]
 
-COLUMN_DTYPE = np.dtype(
-    [
-        ("frame", "u4"),
-        ("column", "u4"),  # the same site has the same number in every frame
-        ("element", "S2"),
-        ("x_px", "f4"),  # source pixels
-        ("y_px", "f4"),
-        ("count", "u1"),  # of this frame alone
-        ("confidence", "f4"),
-        *((name, "f4") for name in PROBABILITY_FIELDS),
-        ("hmm_count", "u1"),  # of the whole series
-        ("hmm_confidence", "f4"),
-    ]
-)
-
-EVENT_DTYPE = np.dtype(
-    [
-        ("column", "u4"),
-        ("element", "S2"),
-        ("x_px", "f4"),  # source pixels
-        ("y_px", "f4"),
-        ("frame", "u4"),  # the first with the new count
-        ("from", "u1"),
-        ("to", "u1"),
-        ("probability", "f4"),  # that the column changed so, within two frames of this one
-    ]
-)
+AGAIN = "Analyse the series again."
+BLOCK_FRAMES = 50
+"""Frames that are read at once for the mean of a region."""
 
 
-COLUMNS_HEADER = ("frame", "column", "element", "x_px", "y_px", "count", "confidence", "hmm_count")
-
-
-def column_texts(row: np.void) -> list[object]:
-    """A row of COLUMN_DTYPE as tables of columns show it, in the order of COLUMNS_HEADER."""
-    return [
-        int(row["frame"]),
-        int(row["column"]),
-        row["element"].decode(),
-        f"{row['x_px']:.2f}",
-        f"{row['y_px']:.2f}",
-        int(row["count"]),
-        f"{row['confidence']:.4f}",
-        int(row["hmm_count"]),
-    ]
-
-
-@dataclass(frozen=True)
-class ResultInfo:
-    """Where a result came from and what was assumed; the attributes of the file."""
-
-    source: list[str]
-    fingerprint: str
-    model_card: dict[str, Any]
-    model_sha256: str
-    n_frames: int
-    height_px: int
-    width_px: int
-    pixel_size_pm: float
-    pixel_size_source: str
-    vacuum: float
-    vacuum_source: str
-    dose_e_per_px: float
-    dose_source: str
-    frame_time_s: float | None
-    frame_time_source: str
-    scale: float
-    temperature: float
-    mirror: bool
-    stay_probability: float
-    warnings: list[str]
-
-
-def write_info(file: "h5py.File", info: ResultInfo, version: str) -> None:
-    """Puts format, version and info into the attributes; None is left out."""
-    file.attrs.update(format=FORMAT, version=version)
-    for name, value in asdict(info).items():
-        if value is not None:
-            file.attrs[name] = json.dumps(value) if isinstance(value, list | dict) else value
-
-
-def _read_info(attributes: Any) -> ResultInfo:
-    values: dict[str, Any] = {}
-    for field in fields(ResultInfo):
-        value = attributes.get(field.name)
-        if field.name in ("source", "model_card", "warnings"):
-            value = json.loads(value)
-        elif isinstance(value, np.generic):
-            value = value.item()
-        if value is None and field.name != "frame_time_s":
-            raise KeyError(field.name)
-        values[field.name] = value
-    return ResultInfo(**values)
-
-
-class Result:
+class Result(ResultReader):
     """A result opened for reading. Use as a context manager.
 
     Raises: ResultError where the file is missing, damaged or something else.
@@ -147,22 +86,23 @@ class Result:
         except (KeyError, ValueError, TypeError, OSError) as error:
             self._file.close()
             raise ResultError(
-                f"{self.path} is a damaged result: {str(error).strip(chr(34) + chr(39))}.", "Analyse the series again."
+                f"{self.path} is a damaged result: {str(error).strip(chr(34) + chr(39))}.", AGAIN
             ) from error
         except ResultError:
             self._file.close()
             raise
 
     def _open(self) -> None:
-        if self._file.attrs.get("format") != FORMAT:
+        self.format = str(self._file.attrs.get("format"))
+        if self.format not in FORMATS:
             raise ResultError(f"{self.path} is not a SegDepth result.", "Name a file made by `segdepth infer`.")
         self.version = str(self._file.attrs["version"])
-        self.info = _read_info(self._file.attrs)
+        self.info = read_info(self._file.attrs)
         self.card = ModelCard.model_validate(self.info.model_card)
         self._depth: h5py.Dataset = self._file["depth"]
         self._confidence: h5py.Dataset = self._file["confidence"]
         self._probability: h5py.Dataset = self._file["probability"]
-        self.done: npt.NDArray[np.bool_] = self._file["done"][:].astype(bool)
+        self.done = self._file["done"][:].astype(bool)
         n_frames, _, height, width = self._probability.shape
         for name, shape in (("depth", self._depth.shape), ("confidence", self._confidence.shape)):
             if shape != (n_frames, height, width):
@@ -170,25 +110,14 @@ class Result:
         if self.done.shape != (n_frames,) or n_frames != self.info.n_frames:
             raise ValueError(f"it has {n_frames} frames, not {self.info.n_frames}")
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self.close()
-
     def close(self) -> None:
         """Closes the file; info, card and done stay usable."""
         self._file.close()
 
     @property
     def attributes(self) -> dict[str, Any]:
-        """version and every field of ResultInfo."""
-        return {"format": FORMAT, "version": self.version, **asdict(self.info)}
-
-    @property
-    def n_frames(self) -> int:
-        """Frames of the series, done or not."""
-        return self.info.n_frames
+        """format, version and every field of ResultInfo."""
+        return {"format": self.format, "version": self.version, **asdict(self.info)}
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -196,71 +125,96 @@ class Result:
         height, width = self._depth.shape[1:]
         return int(height), int(width)
 
-    @property
-    def scale(self) -> float:
-        """Source pixels per result pixel."""
-        return self.info.scale
-
-    @property
-    def time_s(self) -> npt.NDArray[np.floating] | None:
-        """Time of each frame from the first, where the series says so."""
-        frame_time = self.info.frame_time_s
-        return None if frame_time is None else np.arange(self.n_frames) * frame_time
-
     def depth(self, t: int) -> npt.NDArray[np.uint8]:
-        """Likeliest class of every pixel of frame t, (h, w). Raises: InputError where it is not done."""
+        """Likeliest class of every pixel of frame t, (h, w), 255 outside the frame.
+
+        Raises: InputError where it is not done.
+        """
         self._check_frame(t)
-        return np.asarray(self._read(self._depth, t))
+        return self._read(self._depth, t)
 
     def confidence(self, t: int) -> npt.NDArray[np.uint8]:
         """Probability of that class in 255ths, (h, w). Raises: InputError where it is not done."""
         self._check_frame(t)
-        return np.asarray(self._read(self._confidence, t))
+        return self._read(self._confidence, t)
 
     def probability(self, t: int) -> npt.NDArray[np.float32]:
         """All probabilities of frame t, (11, h, w). Slow beside trace(): the file is laid out along time."""
         self._check_frame(t)
         return _normalised(self._read(self._probability, t), axis=0)
 
-    def trace(self, x_px: float, y_px: float) -> npt.NDArray[np.float32]:
-        """Probabilities at a source pixel through time, (T, 11); NaN in frames that are not done.
-
-        Raises: InputError where the pixel lies outside the frame.
-        """
-        x, y = self.to_result_px(x_px, y_px)
-        values = _normalised(self._read(self._probability, (slice(None), slice(None), y, x)), axis=1)
-        values[~self.done] = np.nan
-        return values
-
-    def to_result_px(self, x_px: float, y_px: float) -> tuple[int, int]:
-        """The result pixel (x, y) that holds a source pixel. Raises: InputError outside the frame."""
-        if not (0 <= x_px <= self.info.width_px - 1 and 0 <= y_px <= self.info.height_px - 1):
-            raise InputError(
-                f"Pixel {x_px:g},{y_px:g} lies outside the frame.",
-                f"x runs from 0 to {self.info.width_px - 1}, y from 0 to {self.info.height_px - 1}.",
-            )
-        height, width = self.shape
-        # a rim narrower than a result pixel belongs to the last one
-        x, y = (int(np.floor(binned_from_px(value, self.scale) + 0.5)) for value in (x_px, y_px))
-        return min(x, width - 1), min(y, height - 1)
-
     def columns_table(self) -> np.ndarray:
         """All columns of all frames done, COLUMN_DTYPE, by frame and column."""
+        return self._read(self._columns, slice(None))
+
+    def column_rows(self, number: int) -> np.ndarray:
+        """The rows of one column, COLUMN_DTYPE, by frame; reads no others. Raises: InputError where there is none."""
+        numbers = self._column_numbers
+        found = np.flatnonzero(numbers == number)
+        if not len(found):
+            raise InputError(
+                f"There is no column {number}.", f"The result has {len(numbers)} columns, by number from 0."
+            )
+        rows = self._read(self._columns, slice(int(found[0]), None, len(numbers)))
+        if (rows["column"] != number).any():  # a table of someone else, in another order
+            table = self.columns_table()
+            rows = table[table["column"] == number]
+        return rows
+
+    def column_trace(self, number: int) -> npt.NDArray[np.float32]:
+        """Probabilities of a column through time, (T, 11); NaN in frames that are not done."""
+        rows = self.column_rows(number)
+        values = np.full((self.n_frames, len(PROBABILITY_FIELDS)), np.nan, np.float32)
+        for n, name in enumerate(PROBABILITY_FIELDS):
+            values[rows["frame"], n] = rows[name]
+        return values
+
+    def events(self) -> np.ndarray:
+        """Changes of counts, EVENT_DTYPE, by frame; the first format had none."""
+        return self._read(self._file["events"], slice(None)) if "events" in self._file else np.zeros(0, EVENT_DTYPE)
+
+    def activity(self) -> npt.NDArray[np.float32] | None:
+        """How much each pixel changes through the series, (h, w), in atoms; None in the first format."""
+        return self._read(self._file["activity"], slice(None)) if "activity" in self._file else None
+
+    def shift_px(self) -> npt.NDArray[np.float32]:
+        """Drift (dy, dx) of each image that was undone, (T, 2) source pixels; zeros where none was."""
+        if "shift_px" in self._file:
+            return self._read(self._file["shift_px"], slice(None))
+        return np.zeros((self.n_frames, 2), np.float32)
+
+    def _pixel_trace(self, x: int, y: int) -> npt.NDArray[np.float32]:
+        return _normalised(self._read(self._probability, (slice(None), slice(None), y, x)), axis=1)
+
+    def _mean_trace(self, rows: slice, cols: slice, chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
+        values = np.empty((self.n_frames, len(PROBABILITY_FIELDS)), np.float32)
+        for start in range(0, self.n_frames, BLOCK_FRAMES):
+            frames = slice(start, min(start + BLOCK_FRAMES, self.n_frames))
+            block = self._read(self._probability, (frames, slice(None), rows, cols))
+            values[frames] = _normalised(block[:, :, chosen], axis=1).mean(axis=2)
+        return values
+
+    @property
+    def _columns(self) -> "h5py.Dataset":
         if "columns" not in self._file:
-            raise ResultError(f"{self.path} has no table of columns.", "Analyse the series again.")
-        return np.asarray(self._read(self._file["columns"], slice(None)))
+            raise ResultError(f"{self.path} has no table of columns.", AGAIN)
+        return self._file["columns"]
 
-    def _check_frame(self, t: int) -> None:
-        if not 0 <= t < self.n_frames:
-            raise InputError(f"There is no frame {t}.", f"Frames run from 0 to {self.n_frames - 1}.")
-        if not self.done[t]:
-            raise InputError(f"Frame {t} was not analysed.", "The job was stopped early; analyse the series again.")
+    @cached_property
+    def _column_numbers(self) -> np.ndarray:
+        """Numbers of the columns in the order of the rows of the first frame done."""
+        if not self.done.any() or not len(self._columns):
+            return np.zeros(0, np.uint32)
+        # every frame that is done has a row for each column
+        n_columns = len(self._columns) // int(self.done.sum())
+        numbers: np.ndarray = self._read(self._columns, slice(n_columns))["column"]
+        return numbers
 
-    def _read(self, dataset: "h5py.Dataset", where: Any) -> np.ndarray:
+    def _read(self, dataset: "h5py.Dataset", where: Any) -> Any:
         try:
             return np.asarray(dataset[where])
         except OSError as error:
-            raise ResultError(f"{self.path} is damaged: {error}.", "Analyse the series again.") from error
+            raise ResultError(f"{self.path} is damaged: {error}.", AGAIN) from error
 
 
 def _existing(path: str | Path) -> Path:
@@ -283,8 +237,11 @@ def find_result_for(fingerprint: str, folder: str | Path) -> Path | None:
 
 
 def _fingerprint(path: Path) -> str | None:
+    """Of a result, from its attributes alone; None for any other file."""
+    import h5py
+
     try:
-        with Result(path) as result:
-            return result.info.fingerprint
-    except SegDepthError:  # a folder may hold other files
+        with h5py.File(path, "r", locking="best-effort") as file:
+            return str(file.attrs["fingerprint"]) if file.attrs.get("format") in FORMATS else None
+    except (OSError, KeyError):  # a folder may hold other files
         return None
