@@ -1,6 +1,7 @@
 """Which reader opens what: by ending, or one file per frame for folders and lists."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,32 +10,38 @@ from segdepth_app.series.source import Source
 
 TIFF_ENDINGS = {".tif", ".tiff", ".btf", ".tf8"}
 PICTURE_ENDINGS = {".png", ".jpg", ".jpeg", ".bmp"}
+MOVIE_ENDINGS = {".avi", ".mp4", ".m4v", ".mov", ".mkv", ".webm", ".wmv", ".mpg", ".mpeg", ".gif"}
+RAW_ENDINGS = {".raw", ".bin", ".dat"}
 
 
-def open_source(series: Sequence[Path]) -> Source:
-    """A file, a folder of frames, or frames in the order given. Raises: SeriesError."""
+def open_source(series: Sequence[Path], raw: str | None = None) -> Source:
+    """A file, a folder of frames, or frames in the order given; `raw` is the layout of files without a header.
+
+    Raises: SeriesError.
+    """
+    opener = partial(_open_file, raw=raw)
     for path in series:
         _must_exist(path)
     if len(series) > 1:
         for path in series:
             if path.is_dir():
                 raise SeriesError(f"{path} is a folder among files.", "Name one folder, or the frames in order.")
-        return _frames(list(series))
+        return _frames(list(series), opener)
     path = series[0]
     if not path.is_dir():
-        return _open_file(path)
+        return opener(path)
     from segdepth_app.series.folder import frames_in
 
     files, remarks = frames_in(path)
-    source = _open_file(files[0]) if len(files) == 1 else _frames(files)
+    source = opener(files[0]) if len(files) == 1 else _frames(files, opener)
     source.warnings.extend(remarks)
     return source
 
 
-def _frames(files: list[Path]) -> Source:
+def _frames(files: list[Path], opener: Callable[[Path], Source]) -> Source:
     from segdepth_app.series.folder import open_frames
 
-    return open_frames(files, _open_file)
+    return open_frames(files, opener)
 
 
 def _must_exist(path: Path) -> None:
@@ -46,7 +53,7 @@ def _must_exist(path: Path) -> None:
         raise SeriesError(f"There is no file or folder {path}.", "Check the path.")
 
 
-def _open_file(path: Path) -> Source:
+def _open_file(path: Path, *, raw: str | None) -> Source:
     try:
         size = path.stat().st_size
         with path.open("rb"):
@@ -57,12 +64,23 @@ def _open_file(path: Path) -> Source:
         raise SeriesError(f"{path.name} is empty (0 bytes).", "Copy it again from where it was recorded.")
     ending = path.suffix.lower()
     opener: Any
+    if ending in RAW_ENDINGS:
+        from segdepth_app.series.raw import open_raw
+
+        return open_raw(path, raw)
+    if raw is not None:
+        raise SeriesError(
+            f"{path.name} says itself how its frames lie; a raw layout ({raw}) is for {', '.join(sorted(RAW_ENDINGS))}.",
+            "Leave the raw layout away, or give the file one of these endings.",
+        )
     if ending in TIFF_ENDINGS:
         from segdepth_app.series.tiff import open_tiff as opener
     elif ending in (".npy", ".npz") or ending in PICTURE_ENDINGS:
         from segdepth_app.series import arrays
 
         opener = {".npy": arrays.open_npy, ".npz": arrays.open_npz}.get(ending, arrays.open_picture)
+    elif ending in MOVIE_ENDINGS:
+        from segdepth_app.series.video import open_video as opener
     else:
         from segdepth_app.series.rosetta import open_with_rosetta as opener
     return opener(path)

@@ -8,12 +8,13 @@ _PIECE = 1 << 20
 _WHOLE_FILES = 16
 
 
-def fingerprint(paths: Sequence[Path]) -> str:
+def fingerprint(paths: Sequence[Path], layout: str = "") -> str:
     """SHA-256 over the sizes of all files and the first and last MB of up to 16 of them, evenly spread.
 
-    Names and dates do not count, so a series keeps its fingerprint when it is moved or copied.
+    Names and dates do not count, so a series keeps its fingerprint when it is moved or copied. `layout` is how a
+    file without a header is read: read otherwise it is another series.
     """
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(layout.encode())
     sizes = [path.stat().st_size for path in paths]
     digest.update(repr(sizes).encode())
     n = len(paths)

@@ -35,6 +35,10 @@ class Source:
     warnings: list[str] = field(default_factory=list)
     is_display: bool = False
     """A picture made for the eye (8-bit PNG, JPEG): its numbers are no electrons, whatever they look like."""
+    layout: str = field(default="", kw_only=True)
+    """How a file without a header is read; the same bytes read otherwise are another series."""
+    landmarks: tuple[int, ...] = field(default=(), kw_only=True)
+    """Frames that are read faster than others (key frames of a movie), in order; none: all are alike."""
 
     def read(self, index: int) -> np.ndarray:
         """Frame `index` (H, W) as stored."""
