@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Builds the Linux packages into dist/: freezes the program, then a .deb and a self-extracting archive.
+#   packaging/linux/build.sh [--keep-frozen]     (with it, dist/SegDepth of the last time is packed again)
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+say() { printf 'package: %s (after %d s)\n' "$*" "$SECONDS" >&2; }
+
+python=.venv/bin/python
+version=$($python -c 'import segdepth_app; print(segdepth_app.__version__)')
+architecture=$(dpkg --print-architecture)
+variant=$($python -c 'import torch; print("cuda" if torch.version.cuda else "cpu")')
+name="segdepth_${version}_${variant}_${architecture}"
+files=packaging/linux
+
+if [ "${1:-}" != --keep-frozen ]; then
+    say "freezing $version ($variant)"
+    rm -rf build/frozen dist/SegDepth
+    $python -m PyInstaller --noconfirm --log-level WARN --distpath dist --workpath build/frozen packaging/segdepth.spec
+    # only these three: others break when they are stripped (openblas: "ELF load command not page-aligned")
+    find dist/SegDepth \( -name 'libtorch_cpu.so' -o -name 'libtorch_python.so' -o -name 'libpython3*.so*' \) \
+        -type f -exec strip --strip-unneeded {} +
+fi
+say "frozen: $(du -sm dist/SegDepth | cut -f1) MB"
+
+fill() { sed -e "s/@VERSION@/$version/" -e "s/@DATE@/$(date -u +%F)/" "$1"; }
+
+root=build/deb
+rm -rf "$root"
+mkdir -p "$root"/{DEBIAN,usr/lib,usr/bin} "$root"/usr/share/{applications,metainfo,mime/packages,doc/segdepth} \
+    "$root"/usr/share/icons/hicolor/{256x256,scalable}/apps
+cp -a dist/SegDepth "$root/usr/lib/segdepth"
+ln -s ../lib/segdepth/segdepth "$root/usr/bin/segdepth"
+install -m 644 $files/segdepth.desktop "$root/usr/share/applications/"
+install -m 644 $files/segdepth-mime.xml "$root/usr/share/mime/packages/segdepth.xml"
+fill $files/io.github.segdepth.SegDepth.metainfo.xml >"$root/usr/share/metainfo/io.github.segdepth.SegDepth.metainfo.xml"
+install -m 644 resources/icons/segdepth.png "$root/usr/share/icons/hicolor/256x256/apps/"
+install -m 644 resources/icons/segdepth.svg "$root/usr/share/icons/hicolor/scalable/apps/"
+install -m 644 CHANGELOG.md "$root/usr/share/doc/segdepth/"
+install -m 644 LICENSE "$root/usr/share/doc/segdepth/copyright"
+depends=$(awk '!/^#/ && NF { print $2 }' packaging/debian-packages.txt | paste -sd, | sed 's/,/, /g')
+cat >"$root/DEBIAN/control" <<CONTROL
+Package: segdepth
+Version: $version
+Architecture: $architecture
+Maintainer: The SegDepth developers <segdepth@users.noreply.github.com>
+Installed-Size: $(du -sk "$root/usr" | cut -f1)
+Depends: libc6 (>= 2.34), $depends, fontconfig-config, fonts-dejavu-core | fonts-noto-core
+Section: science
+Priority: optional
+Homepage: https://github.com/segdepth/segdepth
+Description: atoms per atomic column from noisy TEM images
+ SegDepth estimates how many atoms each atomic column of a TEM image holds, says how sure it is, and follows
+ columns through a time series. It simulates training data, trains, judges and applies networks.
+CONTROL
+say "building $name.deb"
+fakeroot dpkg-deb --build -Zxz -z1 "$root" "dist/$name.deb" >/dev/null
+rm -rf "$root"
+
+say "building $name.run"
+archive=build/archive
+rm -rf "$archive"
+mkdir -p "$archive"
+cp -al dist/SegDepth "$archive/SegDepth"
+cp $files/{install.sh,uninstall.sh,segdepth.desktop,segdepth-mime.xml} resources/icons/segdepth.{png,svg} "$archive/"
+fill $files/io.github.segdepth.SegDepth.metainfo.xml >"$archive/io.github.segdepth.SegDepth.metainfo.xml"
+makeself --sha256 --xz --complevel 1 --quiet "$archive" "dist/$name.run" "SegDepth $version" ./install.sh
+rm -rf "$archive"
+say "done: $(cd dist && ls -1s --block-size=M "$name".* | paste -sd' ')"

@@ -1,0 +1,16 @@
+#!/bin/sh
+# Removes what install.sh has put there, and nothing else: datasets, models, results and settings stay.
+set -eu
+prefix="@PREFIX@"
+share="$prefix/share"
+rm -rf "$prefix/lib/segdepth"
+rm -f "$prefix/bin/segdepth" "$share/applications/segdepth.desktop" "$share/mime/packages/segdepth.xml" \
+    "$share/metainfo/io.github.segdepth.SegDepth.metainfo.xml" "$share/icons/hicolor/256x256/apps/segdepth.png" \
+    "$share/icons/hicolor/scalable/apps/segdepth.svg"
+if command -v update-mime-database >/dev/null && [ -d "$share/mime" ]; then
+    update-mime-database "$share/mime" >/dev/null 2>&1 || true
+fi
+if command -v update-desktop-database >/dev/null && [ -d "$share/applications" ]; then
+    update-desktop-database "$share/applications" || true
+fi
+echo "SegDepth is removed. Your datasets, models and results are where they were."
