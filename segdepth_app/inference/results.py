@@ -27,7 +27,6 @@ from segdepth_app.inference.result_info import (
     COLUMN_DTYPE,
     COLUMNS_HEADER,
     EVENT_DTYPE,
-    FIRST_FORMAT,
     FORMAT,
     FORMATS,
     OUTSIDE,
@@ -57,6 +56,7 @@ __all__ = [
     "ResultInfo",
     "column_texts",
     "find_result_for",
+    "fingerprint_of",
     "write_info",
 ]
 
@@ -161,6 +161,16 @@ class Result(ResultReader):
             rows = table[table["column"] == number]
         return rows
 
+    def columns_of(self, t: int) -> np.ndarray:
+        """The columns of frame t, COLUMN_DTYPE; reads no others. Raises: InputError where it is not done."""
+        self._check_frame(t)
+        n, before = len(self._column_numbers), int(self.done[:t].sum())
+        rows: np.ndarray = self._read(self._columns, slice(before * n, (before + 1) * n))
+        if (rows["frame"] != t).any():  # a table of someone else, in another order
+            table = self.columns_table()
+            rows = table[table["frame"] == t]
+        return rows
+
     def column_trace(self, number: int) -> npt.NDArray[np.float32]:
         """Probabilities of a column through time, (T, 11); NaN in frames that are not done."""
         rows = self.column_rows(number)
@@ -233,10 +243,10 @@ def _normalised(in_255ths: np.ndarray, *, axis: int) -> npt.NDArray[np.float32]:
 def find_result_for(fingerprint: str, folder: str | Path) -> Path | None:
     """The newest result in a folder that was made from the series with this fingerprint."""
     files = sorted(Path(folder).glob("*.h5"), key=lambda path: path.stat().st_mtime, reverse=True)
-    return next((path for path in files if _fingerprint(path) == fingerprint), None)
+    return next((path for path in files if fingerprint_of(path) == fingerprint), None)
 
 
-def _fingerprint(path: Path) -> str | None:
+def fingerprint_of(path: Path) -> str | None:
     """Of a result, from its attributes alone; None for any other file."""
     import h5py
 
