@@ -96,7 +96,8 @@ class ResultInfo:
     scale: float
     temperature: float
     mirror: bool
-    stay_probability: float
+    stay_probability: float | None
+    """None while it is not fitted yet."""
     warnings: list[str]
     rotation_deg: float = 0.0
     sum_frames: int = 1
