@@ -72,6 +72,11 @@ def log_folder() -> Path:
     return workspace() / "logs"
 
 
+def cache_folder() -> Path:
+    """What can be measured again from the files it was measured on, as the drift of a series."""
+    return workspace() / "cache"
+
+
 def settings_file() -> Path:
     """The window's settings (INI)."""
     override = os.environ.get("SEGDEPTH_HOME")

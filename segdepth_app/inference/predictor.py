@@ -1,15 +1,16 @@
 """From an image at the file's pixel size to probabilities of the classes 0 to 10 at the model's output pixel.
 
-Image, vacuum = 1 → area averages at the model's input pixel → padded (edge values) to the network's multiple →
-logits, whole or in tiles → divided by the temperature of the dose → probabilities.
+Image, vacuum = 1 → averages on the model's input grid (series/grid.py: turned with the crystal, moved with the
+drift) → padded (edge values) to the network's multiple → logits, whole or in tiles → divided by the temperature of
+the dose → probabilities on the output grid, `ratio` × `ratio` pixels of the input grid each.
 
-Input pixels are `input_scale` source pixels wide, output pixels `output_scale`, both counted from the upper left
-corner (units.binned_from_px). The dose λ is in electrons per pixel of the file, in vacuum.
+The dose λ is in electrons per pixel of the file, in vacuum.
 """
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from math import sqrt
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,20 +18,19 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from segdepth_app.config import N_CLASSES
 from segdepth_app.errors import SegDepthError, SeriesError
+from segdepth_app.inference.tiling import halo_px, pad_to, smallest_tile_px, tile_edge_px, tiles
 from segdepth_app.models.card import ModelCard
 from segdepth_app.models.model_file import LoadedModel
-from segdepth_app.models.networks import DepthNetwork
 from segdepth_app.series.calibration import check_sampling
-from segdepth_app.series.resample import area_resample
+from segdepth_app.series.grid import Grid, grid_for, sample
 
 COARSEST_SHARE = 1.9
 """Files may have pixels up to this times the model's input pixel; between the columns nothing is left beyond."""
-TILE_VALUES = 2**26
-"""Largest feature map (channels × pixels) of the first level: 256 MB in float32."""
-SMALLEST_TILE_PX = 256
 
 Floats = npt.NDArray[np.float32]
+Shifts = npt.NDArray[np.floating] | None
 
 
 def reference_dose(dose_e_per_px: float, pixel_size_pm: float, card: ModelCard) -> float:
@@ -68,31 +68,6 @@ def fitness_warnings(card: ModelCard, *, pixel_size_pm: float, dose_e_per_px: fl
     return warnings
 
 
-def halo_px(network: DepthNetwork) -> int:
-    """Distance in input pixels beyond which nothing reaches an output, rounded up to the network's multiple.
-
-    At level l (pixels of 2**l) a double convolution reaches 2 · 2**l, halving 2**l, bilinear doubling 2**l
-    (transposed doubling less). A denoiser in front reaches as far again, but for the head.
-    """
-    levels = network.config.scales
-    down = sum(3 * 2**level for level in range(levels)) + 2 * 2**levels
-    up = sum(3 * 2**level for level in range(levels))
-    head = sum(3 * 2**level for level in range(1, (network.output_binning // network.input_binning).bit_length()))
-    denoiser = 0 if network.config.denoiser == "none" else down + up
-    return -(-(denoiser + down + up + head) // network.multiple) * network.multiple
-
-
-def tile_edge_px(network: DepthNetwork) -> int:
-    """Largest edge that is computed in one piece, a multiple of the network's."""
-    edge = int(sqrt(TILE_VALUES / network.config.width))
-    return max(edge, smallest_tile_px(network)) // network.multiple * network.multiple
-
-
-def smallest_tile_px(network: DepthNetwork) -> int:
-    """Smallest edge of a tile; a quarter of it must hold a halo."""
-    return max(SMALLEST_TILE_PX, 4 * network.multiple)
-
-
 @dataclass(frozen=True)
 class Geometry:
     """How the grids of a series and a model lie to each other."""
@@ -116,34 +91,87 @@ def geometry(card: ModelCard, pixel_size_pm: float) -> Geometry:
 
 
 class Predictor:
-    """Applies one model. Deterministic; on CUDA it halves the tile once when memory runs out."""
+    """Applies one model. Deterministic; on CUDA it halves the tile once when memory runs out.
 
-    def __init__(self, loaded_model: LoadedModel, device: str | torch.device = "cpu", *, mirror: bool = False) -> None:
+    `precision` "auto" takes half precision on CUDA; logits that overflow it are computed again in float32.
+    """
+
+    def __init__(
+        self,
+        loaded_model: LoadedModel,
+        device: str | torch.device = "cpu",
+        *,
+        mirror: bool = False,
+        precision: str = "auto",
+    ) -> None:
         self._model = loaded_model
         self.card = loaded_model.card
         self.device = torch.device(device)
         self.network = loaded_model.network.to(self.device).eval()
+        if self.device.type == "cpu":
+            # convolutions take up to a third less time so
+            self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.mirror = mirror
+        self.half = torch.float16 if precision == "auto" and self.device.type == "cuda" else None
         self.tile = tile_edge_px(self.network)
         self._halved = False
 
-    def predict(self, image: Floats, *, pixel_size_pm: float, dose_e_per_px: float) -> Floats:
+    @property
+    def precision(self) -> str:
+        """The arithmetic in use, for result files: float32 or float16."""
+        return "float32" if self.half is None else str(self.half).removeprefix("torch.")
+
+    def predict(
+        self, image: Floats, *, pixel_size_pm: float, dose_e_per_px: float, rotation_deg: float = 0.0
+    ) -> Floats:
         """Probabilities float32 (11, h, w) of one image (H, W), vacuum = 1, at the file's pixel size.
 
         Raises: SegDepthError where the network gives no finite numbers; SeriesError for pixels that do not fit.
         """
-        logs = self.log_probabilities(image[None], pixel_size_pm=pixel_size_pm, dose_e_per_px=dose_e_per_px)
+        logs = self.log_probabilities(
+            image[None], pixel_size_pm=pixel_size_pm, dose_e_per_px=dose_e_per_px, rotation_deg=rotation_deg
+        )
         return np.exp(logs[0])
 
-    def log_probabilities(self, images: Floats, *, pixel_size_pm: float, dose_e_per_px: float) -> Floats:
-        """ln of the probabilities, float32 (B, 11, h, w), of images (B, H, W)."""
+    def log_probabilities(
+        self,
+        images: Floats,
+        *,
+        pixel_size_pm: float,
+        dose_e_per_px: float,
+        rotation_deg: float = 0.0,
+        shifts: Shifts = None,
+    ) -> Floats:
+        """ln of the probabilities, float32 (B, 11, h, w), of images (B, H, W), on output_grid()."""
+        inputs = self.inputs(images, pixel_size_pm=pixel_size_pm, rotation_deg=rotation_deg, shifts=shifts)
+        return self.from_inputs(inputs, pixel_size_pm=pixel_size_pm, dose_e_per_px=dose_e_per_px)
+
+    def inputs(
+        self, images: Floats, *, pixel_size_pm: float, rotation_deg: float = 0.0, shifts: Shifts = None
+    ) -> Tensor:
+        """What the network is shown, float32 (B, h, w) on input_grid(), of images (B, H, W), vacuum = 1.
+
+        `shifts` (B, 2): how far down and right each image stands of where the grid expects it, in frame pixels. The
+        mean of n of these is the input of n summed frames; its dose is n times theirs.
+        Raises: SeriesError for pixels that do not fit the model.
+        """
         check_pixel_size(self.card, pixel_size_pm)
-        inputs = torch.from_numpy(np.stack([self.input_image(image, pixel_size_pm) for image in images]))
+        grid = self.input_grid(*images.shape[-2:], pixel_size_pm, rotation_deg)
+        moved = np.zeros((len(images), 2)) if shifts is None else shifts
+        return torch.from_numpy(
+            np.stack([sample(image, grid, shift) for image, shift in zip(images, moved, strict=True)])
+        )
+
+    def from_inputs(self, inputs: Tensor, *, pixel_size_pm: float, dose_e_per_px: float) -> Floats:
+        """ln of the probabilities, float32 (B, 11, h', w'), of what inputs() gave.
+
+        Raises: SegDepthError where the network gives no finite numbers.
+        """
         with torch.inference_mode():
-            logs = self._log_softmax(inputs, pixel_size_pm, dose_e_per_px)
-            if self.mirror:
-                flipped = self._log_softmax(inputs.flip(-1), pixel_size_pm, dose_e_per_px).flip(-1)
-                logs = torch.logaddexp(logs, flipped) - np.log(2)
+            logs = self._averaged(inputs, pixel_size_pm, dose_e_per_px)
+            if self.half is not None and not torch.isfinite(logs).all():
+                with self._whole_precision():
+                    logs = self._averaged(inputs, pixel_size_pm, dose_e_per_px)
         if not torch.isfinite(logs).all():
             raise SegDepthError(
                 f"The model {self.card.name} gives values that are not finite for this image.",
@@ -151,22 +179,30 @@ class Predictor:
             )
         return logs.numpy()
 
-    def input_image(self, image: Floats, pixel_size_pm: float) -> Floats:
-        """The image at the model's input pixel, cut to whole output pixels."""
-        small = area_resample(image, pixel_size_pm, self.card.input_pixel_pm)
+    def input_grid(self, height_px: int, width_px: int, pixel_size_pm: float, rotation_deg: float = 0.0) -> Grid:
+        """The grid of what the network is shown: whole output pixels.
+
+        Raises: SeriesError where the frame is smaller than one of them.
+        """
         ratio = self.card.output_binning // self.card.binning
-        height, width = (n // ratio * ratio for n in small.shape)
-        if not height or not width:
-            raise SeriesError(
-                f"A frame of {image.shape[0]} × {image.shape[1]} px at {pixel_size_pm:.4g} pm is smaller than one "
-                f"output pixel of the model ({self.card.output_pixel_pm:.4g} pm).",
-                "Check the pixel size.",
-            )
-        return small[:height, :width]
+        return grid_for(height_px, width_px, pixel_size_pm, self.card.input_pixel_pm, rotation_deg, ratio)
+
+    def output_grid(self, height_px: int, width_px: int, pixel_size_pm: float, rotation_deg: float = 0.0) -> Grid:
+        """The grid of the probabilities."""
+        grid = self.input_grid(height_px, width_px, pixel_size_pm, rotation_deg)
+        return grid.coarser(self.card.output_binning // self.card.binning)
 
     def condition(self, dose_e_per_px: float, pixel_size_pm: float) -> tuple[float, float]:
         """What the network is told, ln(e/Å² / 100), and the temperature. The dose is held in the trained range."""
         return self._model.condition(dose_e_per_px, pixel_size_pm)
+
+    def _averaged(self, inputs: Tensor, pixel_size_pm: float, dose_e_per_px: float) -> Tensor:
+        """With the mirrored image, where that is wanted: x → −x of the grid, along the crystal's own axis."""
+        logs = self._log_softmax(inputs, pixel_size_pm, dose_e_per_px)
+        if not self.mirror:
+            return logs
+        flipped = self._log_softmax(inputs.flip(-1), pixel_size_pm, dose_e_per_px).flip(-1)
+        return torch.logaddexp(logs, flipped) - np.log(2)
 
     def _log_softmax(self, inputs: Tensor, pixel_size_pm: float, dose_e_per_px: float) -> Tensor:
         told, temperature = self.condition(dose_e_per_px, pixel_size_pm)
@@ -193,56 +229,35 @@ class Predictor:
         height, width = inputs.shape[-2:]
         ratio = self.network.output_binning // self.network.input_binning
         padded = pad_to(inputs[:, None], self.network.multiple)
-        condition = torch.full((len(inputs),), told, device=self.device)
         halo = min(halo_px(self.network), self.tile // 4 // self.network.multiple * self.network.multiple)
-        result: Tensor | None = None
+        result = torch.empty((len(inputs), N_CLASSES, padded.shape[-2] // ratio, padded.shape[-1] // ratio))
         for tile in tiles(padded.shape[-2], padded.shape[-1], edge=self.tile, halo=halo):
-            piece = padded[..., tile.y0 : tile.y1, tile.x0 : tile.x1].to(self.device)
-            logits = self.network(piece, condition).float().cpu()
-            if result is None:
-                shape = (*logits.shape[:2], padded.shape[-2] // ratio, padded.shape[-1] // ratio)
-                result = torch.empty(shape)
+            piece = padded[..., tile.y0 : tile.y1, tile.x0 : tile.x1]
             y0, y1, x0, x1 = (n // ratio for n in (tile.core_y0, tile.core_y1, tile.core_x0, tile.core_x1))
             top, left = tile.y0 // ratio, tile.x0 // ratio
-            result[..., y0:y1, x0:x1] = logits[..., y0 - top : y1 - top, x0 - left : x1 - left]
-        assert result is not None
+            for start, part in self._passes(piece):
+                logits = self._pass(part, told)
+                kept = logits[..., y0 - top : y1 - top, x0 - left : x1 - left]
+                result[start : start + len(part), :, y0:y1, x0:x1] = kept
         return result[..., : height // ratio, : width // ratio]
 
+    def _passes(self, piece: Tensor) -> list[tuple[int, Tensor]]:
+        """As many images at once as have no more pixels than one whole tile; one on a CPU, which gains nothing."""
+        size = 1 if self.device.type == "cpu" else max(1, self.tile**2 // (piece.shape[-2] * piece.shape[-1]))
+        return [(start, piece[start : start + size]) for start in range(0, len(piece), size)]
 
-def pad_to(images: Tensor, multiple: int) -> Tensor:
-    """Images (B, 1, H, W) with edge values added at the right and below, up to multiples."""
-    height, width = images.shape[-2:]
-    return functional.pad(images, (0, -width % multiple, 0, -height % multiple), mode="replicate")
+    def _pass(self, part: Tensor, told: float) -> Tensor:
+        condition = torch.full((len(part),), told, device=self.device)
+        with self._arithmetic():
+            return self.network(part.to(self.device), condition).float().cpu()
 
+    def _arithmetic(self) -> AbstractContextManager[Any]:
+        return nullcontext() if self.half is None else torch.autocast(self.device.type, dtype=self.half)
 
-@dataclass(frozen=True)
-class Tile:
-    """What is computed (y0:y1, x0:x1) and the core of it that is kept."""
-
-    y0: int
-    y1: int
-    x0: int
-    x1: int
-    core_y0: int
-    core_y1: int
-    core_x0: int
-    core_x1: int
-
-
-def tiles(height: int, width: int, *, edge: int, halo: int) -> Iterator[Tile]:
-    """Tiles of at most `edge` whose cores cover the image once; halo and edge multiples of the network's.
-
-    Starts are multiples as well, so that the network's pooling blocks lie where they lie in the whole image.
-    """
-    for core_y0, core_y1 in _spans(height, edge, halo):
-        for core_x0, core_x1 in _spans(width, edge, halo):
-            y0, y1 = max(core_y0 - halo, 0), min(core_y1 + halo, height)
-            x0, x1 = max(core_x0 - halo, 0), min(core_x1 + halo, width)
-            yield Tile(y0, y1, x0, x1, core_y0, core_y1, core_x0, core_x1)
-
-
-def _spans(length: int, edge: int, halo: int) -> list[tuple[int, int]]:
-    if length <= edge:
-        return [(0, length)]
-    core = edge - 2 * halo
-    return [(start, min(start + core, length)) for start in range(0, length, core)]
+    @contextmanager
+    def _whole_precision(self) -> Iterator[None]:
+        half, self.half = self.half, None
+        try:
+            yield
+        finally:
+            self.half = half

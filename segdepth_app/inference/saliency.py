@@ -1,12 +1,14 @@
 """Which input pixels the estimate at one output pixel depends on.
 
 Saliency = |∂P(d at the output pixel) / ∂(input pixel)|, P after the temperature, input with vacuum = 1
-(Leibovich et al., eq. 7). The map lies on the model's input pixels, `scale` source pixels wide each, over the whole
-frame. It is computed on a window around the pixel; outside it is 0, and so is the true one: the window is wider
+(Leibovich et al., eq. 7). The map lies on the model's input grid, over the whole frame. It is
+computed on a window around the pixel; outside it is 0, and so is the true one: the window is wider
 than the network's reach wherever that is affordable.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import floor
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +16,10 @@ import torch
 
 from segdepth_app.config import N_CLASSES
 from segdepth_app.errors import InputError, SegDepthError
-from segdepth_app.inference.predictor import Predictor, check_pixel_size, geometry, pad_to
+from segdepth_app.inference.predictor import Predictor
+from segdepth_app.inference.tiling import pad_to
 from segdepth_app.models.gradient import pixel_gradient
-from segdepth_app.units import binned_from_px
+from segdepth_app.series.grid import Grid
 
 WINDOW_OUTPUT_PX = 256
 
@@ -26,11 +29,16 @@ class Saliency:
     """A saliency map and what it belongs to."""
 
     map: npt.NDArray[np.float32]  # (h, w), input pixels of the model, whole frame
-    scale: float
-    """Source pixels per map pixel."""
+    grid: Grid
+    """How the map lies on the frame."""
     depth: int
     probability: float
     """P(depth) at the pixel."""
+
+    @property
+    def scale(self) -> float:
+        """Source pixels per map pixel."""
+        return self.grid.scale
 
 
 def saliency_map(
@@ -42,28 +50,31 @@ def saliency_map(
     x_px: float,
     y_px: float,
     depth: int | None = None,
+    rotation_deg: float = 0.0,
+    shift: Sequence[float] = (0.0, 0.0),
 ) -> Saliency:
     """Saliency at a source pixel of one frame (H, W), vacuum = 1; `depth` None takes the likeliest class.
 
+    `rotation_deg` and `shift` (dy, dx) as in Predictor.inputs.
+
     Raises: InputError where the pixel lies outside the frame, or the class is none.
     """
-    check_pixel_size(predictor.card, pixel_size_pm)
     _check(image.shape, x_px, y_px, depth)
-    grids = geometry(predictor.card, pixel_size_pm)
-    whole = predictor.input_image(image, pixel_size_pm)
-    row, column = (
-        min(int(np.floor(binned_from_px(value, grids.output_scale) + 0.5)), size // grids.ratio - 1)
-        for value, size in ((y_px, whole.shape[0]), (x_px, whole.shape[1]))
-    )
-    padded = pad_to(torch.from_numpy(whole)[None, None], predictor.network.multiple)
+    settings = {"pixel_size_pm": pixel_size_pm, "rotation_deg": rotation_deg}
+    whole = predictor.inputs(image[None], **settings, shifts=np.array([shift]))[0]
+    grid = predictor.input_grid(*image.shape, **settings)
+    ratio = predictor.card.output_binning // predictor.card.binning
+    x, y = grid.coarser(ratio).to_grid(x_px, y_px)
+    row, column = (min(max(floor(v + 0.5), 0), n // ratio - 1) for v, n in ((y, grid.height), (x, grid.width)))
+    padded = pad_to(whole[None, None], predictor.network.multiple)
     top, left = (
-        _window_start(position * grids.ratio, size, WINDOW_OUTPUT_PX * grids.ratio, predictor.network.multiple)
+        _window_start(position * ratio, size, WINDOW_OUTPUT_PX * ratio, predictor.network.multiple)
         for position, size in ((row, padded.shape[-2]), (column, padded.shape[-1]))
     )
-    edge = WINDOW_OUTPUT_PX * grids.ratio
+    edge = WINDOW_OUTPUT_PX * ratio
     window = padded[..., top : top + edge, left : left + edge].to(predictor.device)
     told, temperature = predictor.condition(dose_e_per_px, pixel_size_pm)
-    place = (row - top // grids.ratio, column - left // grids.ratio)
+    place = (row - top // ratio, column - left // ratio)
     gradient, depth, probability = pixel_gradient(predictor.network, window, told, temperature, place, depth)
     if not torch.isfinite(gradient).all():
         raise SegDepthError(
@@ -72,7 +83,7 @@ def saliency_map(
         )
     full = np.zeros(padded.shape[-2:], np.float32)
     full[top : top + edge, left : left + edge] = gradient.abs()[0, 0].cpu().numpy()
-    return Saliency(full[: whole.shape[0], : whole.shape[1]], grids.input_scale, depth, probability)
+    return Saliency(full[: grid.height, : grid.width], grid, depth, probability)
 
 
 def _window_start(centre: int, size: int, edge: int, multiple: int) -> int:

@@ -41,6 +41,8 @@ def run(config: SaliencyConfig, reporter: Reporter) -> None:
             x_px=config.x_px,
             y_px=config.y_px,
             depth=config.depth,
+            rotation_deg=config.rotation_deg,
+            shift=series.rest_shift(config.frame),
         )
         for text in series.warnings:
             reporter.warning(text)
@@ -62,6 +64,7 @@ def write_map(out: Path, found: Saliency, pixel_size_pm: float) -> None:
 
             pixel_nm = pixel_size_pm * found.scale / 1000
             about = {"axes": "YX", "unit": "nm", "depth": found.depth, "probability": found.probability}
+            about["rotation_deg"] = found.grid.rotation_deg
             resolution = (1 / pixel_nm, 1 / pixel_nm)
             tifffile.imwrite(stream, found.map, imagej=True, resolution=resolution, metadata=about)
 

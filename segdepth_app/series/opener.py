@@ -16,6 +16,8 @@ from segdepth_app.config import SeriesOptions
 from segdepth_app.errors import SeriesError
 from segdepth_app.series import fingerprint as prints
 from segdepth_app.series.dispatch import open_source
+from segdepth_app.series.drift_files import require_drift
+from segdepth_app.series.moved import Moved
 from segdepth_app.series.names import hinted_frame_time_s, hinted_pixel_size_pm
 from segdepth_app.series.sampling import Sample, sample_frames
 from segdepth_app.series.source import Source
@@ -79,6 +81,7 @@ class Series:
             self._warnings.append(
                 f"{100 * sample.saturated_share:.2g} % of the pixels are saturated (the largest {self.dtype.name})."
             )
+        self._set_images(options)
 
     @property
     def warnings(self) -> list[str]:
@@ -94,11 +97,15 @@ class Series:
         ]
 
     def frame(self, index: int) -> np.ndarray:
-        """Frame `index` (from 0), float32 (H, W), values as in the file.
+        """Image `index` (from 0), float32 (H, W), values as in the file: a frame, or the mean of those summed, aligned.
 
         Pixels that are NaN, infinite or beyond 1e18 become the vacuum level; `warnings` then counts them.
         """
-        return self._finite(index, self.vacuum)
+        return self._images.image(index, lambda frame: self._finite(frame, self.vacuum), self.vacuum)
+
+    def rest_shift(self, index: int) -> tuple[float, float]:
+        """(dy, dx): what is left of image `index`'s drift below a pixel, for series.grid.sample; 0 for sums."""
+        return self._images.rest_shift(index)
 
     @property
     def image_dose_e_per_px(self) -> float | None:
@@ -138,8 +145,8 @@ class Series:
         self.close()
 
     def _finite(self, index: int, filler: float | None = None) -> np.ndarray:
-        if not 0 <= index < self.n_frames:
-            raise IndexError(f"Frame {index} of {self.n_frames}.")
+        if not 0 <= index < self._source.n_frames:
+            raise IndexError(f"Frame {index} of {self._source.n_frames}.")
         stored = self._source.read(index)
         with np.errstate(over="ignore"):
             frame = np.array(stored, dtype=np.float32)
@@ -151,6 +158,23 @@ class Series:
             self._bad_pixels[index] = n_bad
             frame[bad] = frame[~bad].mean(dtype=np.float64) if filler is None else filler
         return frame
+
+    def _set_images(self, options: SeriesOptions) -> None:
+        """What is asked of alignment and sums; from here on frames and their time are those of the images."""
+        drift = require_drift(self.fingerprint(), self.name, self.n_frames) if options.align == "rigid" else None
+        shift_px = None if drift is None else drift.shift_px
+        self._images = Moved(self.n_frames, sum_frames=options.sum_frames, shift_px=shift_px)
+        self.shift_px = shift_px
+        if drift is not None:
+            self._warnings.extend(drift.warnings)
+        if self._images.n_left_out:
+            self._warnings.append(
+                f"The last {self._images.n_left_out} of {self.n_frames} frames do not fill a sum of "
+                f"{options.sum_frames} and are left out."
+            )
+        self.n_frames = self._images.n_images
+        if self.frame_time_s is not None:
+            self.frame_time_s *= options.sum_frames
 
     def _set_pixel_size(self, options: SeriesOptions) -> None:
         in_file = self._source.calibration.pixel_size_pm

@@ -15,10 +15,9 @@ from segdepth_app.inference.predictor import (
     check_pixel_size,
     fitness_warnings,
     geometry,
-    halo_px,
     reference_dose,
-    tiles,
 )
+from segdepth_app.inference.tiling import halo_px, tiles
 
 
 def toy_image(shape=(132, 180)):
