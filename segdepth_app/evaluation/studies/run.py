@@ -19,11 +19,11 @@ from segdepth_app.errors import Cancelled, SegDepthError, is_out_of_memory
 from segdepth_app.evaluation.studies.inputs import prepare, resolved
 from segdepth_app.evaluation.studies.journal import Journal, record_of
 from segdepth_app.evaluation.studies.kinds import Context, Kind, Step
-from segdepth_app.evaluation.studies.lock import locked
 from segdepth_app.evaluation.studies.output import write_figures, write_tables
 from segdepth_app.evaluation.studies.registry import KINDS
 from segdepth_app.evaluation.studies.relay import PARTS, StepReporter
 from segdepth_app.evaluation.study_records import STUDY_FILE, Study
+from segdepth_app.locks import locked
 from segdepth_app.microscope.device import pick_device
 from segdepth_app.reporting import Command, Reporter
 
@@ -37,7 +37,7 @@ def run(config: StudyConfig, reporter: Reporter) -> str:
     device = str(pick_device(config.device))
     config = resolved(config)
     before = record_of(config)
-    with locked(config.out):
+    with locked(config.out, "study"):
         study = Running(config, before, reporter)
         reporter.started(device=device, folder=str(config.out), steps=len(study.steps))
         return study.to_its_end()

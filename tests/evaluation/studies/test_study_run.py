@@ -11,9 +11,9 @@ import pytest
 from segdepth_app.config import NetworkConfig
 from segdepth_app.errors import Cancelled, DatasetError, InputError, ModelError, SegDepthError
 from segdepth_app.evaluation.records import read_evaluation
-from segdepth_app.evaluation.studies.lock import LOCK_FILE
 from segdepth_app.evaluation.studies.run import run
 from segdepth_app.evaluation.study_records import read_study
+from segdepth_app.locks import LOCK_FILE
 from segdepth_app.paths import sha256_of
 from segdepth_app.reporting import Command
 from tests.evaluation.evaluation_toys import save_toy_model

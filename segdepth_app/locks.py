@@ -1,4 +1,4 @@
-"""One process at a time works on a study folder; the system frees the lock when that process ends in any way."""
+"""One process at a time works on a folder; the system frees the lock when that process ends in any way."""
 
 import sys
 from collections.abc import Iterator
@@ -11,14 +11,14 @@ LOCK_FILE = ".lock"
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Holds the folder's lock. Raises: InputError where another process holds it."""
+def locked(folder: Path, what: str) -> Iterator[None]:
+    """Holds the folder's lock. Raises: InputError where another process holds it; `what` says what it works on."""
     with (folder / LOCK_FILE).open("a+b") as stream:
         try:
             _take(stream.fileno())
         except (PermissionError, BlockingIOError) as error:
             raise InputError(
-                f"Another process is working on the study in {folder}.", "Wait for it, or pause it first."
+                f"Another process is working on the {what} in {folder}.", "Wait for it, or pause it first."
             ) from error
         except OSError:
             pass  # some network shares know no locks; then the user must see to it
