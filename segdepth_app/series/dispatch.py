@@ -70,7 +70,7 @@ def _open_file(path: Path, *, raw: str | None) -> Source:
         return open_raw(path, raw)
     if raw is not None:
         raise SeriesError(
-            f"{path.name} says itself how its frames lie; a raw layout ({raw}) is for {', '.join(sorted(RAW_ENDINGS))}.",
+            f"{path.name} has a header; a raw layout ({raw}) is for {', '.join(sorted(RAW_ENDINGS))}.",
             "Leave the raw layout away, or give the file one of these endings.",
         )
     if ending in TIFF_ENDINGS:

@@ -70,7 +70,9 @@ class Series:
             width_px=self.width_px,
             pixel_size_pm=self.pixel_size_pm,
             ceiling=float(np.iinfo(self.dtype).max) if self.dtype.kind in "ui" else None,
+            landmarks=source.landmarks,
         )
+        self._warnings.extend(sample.remarks)
         estimate = estimate_vacuum(sample)
         self.is_counts = self._looks_like_counts(sample, estimate)
         self._set_vacuum(options.vacuum, sample, estimate)
@@ -150,8 +152,9 @@ class Series:
         stored = self._source.read(index)
         with np.errstate(over="ignore"):
             frame = np.array(stored, dtype=np.float32)
-        bad = ~(np.abs(frame) < ABSURD)
-        if bad.any():
+        # NaN fails both comparisons; a mask is made only where it is needed, since frames may be large
+        if not (frame.min() > -ABSURD and frame.max() < ABSURD):
+            bad = ~(np.abs(frame) < ABSURD)
             n_bad = int(bad.sum())
             if n_bad == frame.size:
                 raise SeriesError(f"Frame {index} of {self.name} holds no numbers (all NaN).", "Leave this frame out.")

@@ -69,7 +69,7 @@ class MovieSource(Source):
 
         # a seek may end behind the frame where the file's index is off: then further back, at last the beginning
         earlier = [start, *reversed([mark for mark in self.landmarks if mark < start])]
-        for mark in (earlier[:2] + [0]) if self.stamps else [0]:
+        for mark in [*earlier[:2], 0] if self.stamps else [0]:
             self.container.seek(self.stamps[mark] if mark else self._beginning(), stream=self.stream)
             frames = self._frames(av.FFmpegError)
             if not self.stamps:
@@ -163,7 +163,8 @@ def _opened(container: Any, path: Path) -> MovieSource:
     return MovieSource(
         (path,),
         n,
-        *grey.shape,
+        grey.shape[0],
+        grey.shape[1],
         grey.dtype,
         Calibration(frame_time_s=time),
         _remarks(container, path, first) + remarks,
