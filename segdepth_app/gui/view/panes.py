@@ -1,17 +1,24 @@
-"""The four linked panes: frame, depth, confidence, saliency; one zoom, one crosshair, the same markers in each."""
+"""The four linked panes: frame, depth, confidence, saliency; one zoom, one crosshair, the same markers in each.
+
+The third pane shows the confidence or, if that is chosen, the activity. A pane can be enlarged to fill the place.
+"""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QWidget
 
 from segdepth_app.config import N_CLASSES
 from segdepth_app.gui import theme
 from segdepth_app.gui.view.markers import Marker
+from segdepth_app.gui.view.overlay_panel import PictureOverlays
+from segdepth_app.gui.view.pane_parts import HEADER_HEIGHT, PaneCaption, PaneHeader, PaneHint
+from segdepth_app.gui.view.pane_third import ThirdHint, ThirdPane
+from segdepth_app.gui.widgets import placing
 from segdepth_app.gui.widgets.image_pane import ImagePane
 
 if TYPE_CHECKING:
@@ -23,8 +30,8 @@ TITLES = {
     "confidence": ("Confidence", "heat"),
     "saliency": ("Saliency", "heat"),
 }
-HEADER_HEIGHT = 26
 READOUT_EVERY_MS = 33
+ZOOM_STEP = 1.5
 
 
 def best_columns(width: float, height: float, aspect: float) -> int:
@@ -35,57 +42,6 @@ def best_columns(width: float, height: float, aspect: float) -> int:
         return min(width / columns, (height / rows - HEADER_HEIGHT) * aspect)
 
     return max((2, 4, 1), key=picture_width)
-
-
-class PaneHint(QObject):
-    """Words in the middle of a pane that has nothing to show."""
-
-    def __init__(self, pane: ImagePane) -> None:
-        super().__init__(pane)
-        self._label = QLabel(pane.plot)
-        self._label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._label.setWordWrap(True)
-        self._label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        theme.set_role(self._label, "muted")
-        pane.plot.installEventFilter(self)
-        self._plot = pane.plot
-        self._label.hide()
-
-    def show(self, text: str) -> None:
-        """Shows the words; none hides them."""
-        self._label.setText(text)
-        self._label.setVisible(bool(text))
-        self._place()
-
-    def text(self) -> str:
-        """The words shown now."""
-        return self._label.text()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Keeps its place when the pane is resized."""
-        if event.type() == QEvent.Type.Resize:
-            self._place()
-        return super().eventFilter(watched, event)
-
-    def _place(self) -> None:
-        self._label.setGeometry(self._plot.rect().adjusted(8, 8, -8, -8))
-
-
-class PaneCaption(QLabel):
-    """A line over the upper left corner of a picture; no mouse, no room of its own."""
-
-    def __init__(self, pane: ImagePane) -> None:
-        super().__init__(pane.plot)
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.setStyleSheet("background: rgba(0, 0, 0, 150); color: white; padding: 2px 6px;")
-        self.move(4, 4)
-        self.hide()
-
-    def say(self, text: str) -> None:
-        """Shows the words; none hides the line."""
-        self.setText(text)
-        self.adjustSize()
-        self.setVisible(bool(text))
 
 
 class LinkedPanes(QWidget):
@@ -103,8 +59,14 @@ class LinkedPanes(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.panes = {name: ImagePane(title, kind) for name, (title, kind) in TITLES.items()}
-        self.hints = {name: PaneHint(pane) for name, pane in self.panes.items()}
         self.depth_combo = self._make_depth_combo()
+        self.third = ThirdPane(self.panes["confidence"])
+        self.hints: dict[str, PaneHint | ThirdHint] = {name: PaneHint(pane) for name, pane in self.panes.items()}
+        self.hints["confidence"] = self.third.hint
+        self.overlays = PictureOverlays(self.panes, parent=self)
+        self.headers = {name: self._make_header(name) for name in self.panes}
+        self.enlarged: str | None = None
+        self._under_pointer = "frame"
         self._size_px = (1, 1)
         self._zoomed = False
         self._pixel_size_pm: float | None = None
@@ -118,15 +80,7 @@ class LinkedPanes(QWidget):
         self._hover_timer.setInterval(READOUT_EVERY_MS)
         self._hover_timer.timeout.connect(self._tell_hover)
         for name, pane in self.panes.items():
-            self._add_header(pane, [self.depth_combo] if name == "saliency" else [])
-            if name != "frame":
-                pane.link_to(self.panes["frame"])
-            pane.plot.setMinimumSize(120, 100)
-            pane.view.sigRangeChangedManually.connect(self._on_zoom)
-            pane.pixel_clicked.connect(lambda x, y, _: self.pixel_clicked.emit(x, y))
-            pane.hover_left.connect(self._on_hover_left)
-            pane.pixel_hovered.connect(self._on_hover)
-            pane.plot.scene().sigMouseClicked.connect(self._on_any_click)
+            self._connect_pane(name, pane)
         self.caption = PaneCaption(self.panes["saliency"])
         self._arrange(2)
 
@@ -135,35 +89,59 @@ class LinkedPanes(QWidget):
         self._size_px = (width_px, height_px)
         for pane in self.panes.values():
             pane.set_source_size(width_px, height_px)
+        self.overlays.set_frame_size(width_px, height_px)
         self._arrange(best_columns(self.width(), self.height(), width_px / height_px))
         self.fit()
 
     def show_image(self, name: str, image: np.ndarray, place: "float | Grid" = 1.0) -> None:
-        """Shows an image in a pane; the zoom stays as it is.
+        """Shows an image in a pane ("activity": in the third); the zoom stays as it is.
 
         `place`: the grid the image lies on, or how many source pixels wide its pixels are.
         """
-        view = self.panes["frame"].view
+        matrix = placing.scaled(place) if isinstance(place, int | float) else place.matrix()
+        view = self._leading.view
         x_range, y_range = view.viewRange()
-        if isinstance(place, int | float):
-            self.panes[name].set_image(image, place)
+        if name in self.third.names:
+            self.third.put(name, image, matrix)
         else:
-            self.panes[name].set_image(image, matrix=place.matrix())
-        self.panes[name].item.setVisible(True)
-        self.panes[name].set_pixel_size(self._pixel_size_pm)
+            self.panes[name].set_image(image, matrix=matrix)
+            self.panes[name].item.setVisible(True)
+        if name == "depth":
+            self.overlays.depth.set_map(image, matrix)
+        self._show_scale_bars()
         view.setRange(xRange=x_range, yRange=y_range, padding=0)
 
     def hide_image(self, name: str) -> None:
         """The pane is empty for now."""
-        self.panes[name].item.setVisible(False)
-        self.panes[name].set_pixel_size(None)
-        self.panes[name].set_crosshair(None, None)
+        if name in self.third.names:
+            self.third.take(name)
+        else:
+            self.panes[name].item.setVisible(False)
+            self.panes[name].set_crosshair(None, None)
+        if name == "depth":
+            self.overlays.depth.set_map(None)
+        self._show_scale_bars()
+
+    def clear(self) -> None:
+        """Nothing is open any more."""
+        for name, pane in self.panes.items():
+            pane.clear()
+            self.hints[name].show("")
+        self.third.clear()
+        self.overlays.clear()
+        self._show_scale_bars()
+
+    def choose_third(self, name: str) -> None:
+        """What the third pane shows: confidence or activity."""
+        x_range, y_range = self._leading.view.viewRange()
+        self.third.choose(name)
+        self._show_scale_bars()
+        self._leading.view.setRange(xRange=x_range, yRange=y_range, padding=0)
 
     def set_pixel_size(self, pixel_size_pm: float | None) -> None:
-        """For the scale bars."""
+        """For the scale bars; the frame's says where it is missing."""
         self._pixel_size_pm = pixel_size_pm
-        for pane in self.panes.values():
-            pane.set_pixel_size(pixel_size_pm if pane.item.isVisible() else None)
+        self._show_scale_bars()
 
     def set_markers(self, markers: Iterable[Marker]) -> None:
         """Rings with numbers, in all panes."""
@@ -181,7 +159,28 @@ class LinkedPanes(QWidget):
         """The whole picture in all panes, and so again whenever they are resized, until somebody zooms."""
         self._zoomed = False
         width, height = self._size_px
-        self.panes["frame"].view.setRange(xRange=(0, width), yRange=(0, height), padding=0)
+        self._leading.view.setRange(xRange=(0, width), yRange=(0, height), padding=0)
+
+    def zoom(self, steps: int) -> None:
+        """Nearer (steps > 0) or farther, about the middle of what is in view."""
+        self._zoomed = True
+        share = ZOOM_STEP**-steps
+        self._leading.view.scaleBy((share, share))
+
+    def enlarge(self, name: str | None) -> None:
+        """One pane fills the place; None shows all four."""
+        self.enlarged = name
+        for other, pane in self.panes.items():
+            pane.setVisible(name in (None, other))
+            self.headers[other].show_enlarged(name == other)
+        self._columns = 0
+        self._arrange(self._best_columns())
+        if not self._zoomed:
+            QTimer.singleShot(0, self, self._fit_again)
+
+    def toggle_enlarged(self, name: str | None = None) -> None:
+        """Enlarges a pane (else the one under the pointer), or shows all four again."""
+        self.enlarge(None if self.enlarged else name or self._under_pointer)
 
     def refresh_theme(self) -> None:
         """Light became dark, or back."""
@@ -191,9 +190,17 @@ class LinkedPanes(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Two rows or one, whichever shows more."""
         super().resizeEvent(event)
-        width, height = self._size_px
-        self._arrange(best_columns(self.width(), self.height(), width / height))
+        self._arrange(self._best_columns())
         QTimer.singleShot(0, self, self._fit_again)  # when the panes have their new sizes
+
+    @property
+    def _leading(self) -> ImagePane:
+        """The pane whose zoom the others follow: one that is to be seen."""
+        return self.panes[self.enlarged or "frame"]
+
+    def _best_columns(self) -> int:
+        width, height = self._size_px
+        return best_columns(self.width(), self.height(), width / height)
 
     def _fit_again(self) -> None:
         if not self._zoomed:
@@ -202,16 +209,29 @@ class LinkedPanes(QWidget):
     def _on_zoom(self) -> None:
         self._zoomed = True
 
+    def _show_scale_bars(self) -> None:
+        for name, pane in self.panes.items():
+            visible = pane.item.isVisible()
+            pane.set_pixel_size(self._pixel_size_pm if visible else None)
+            pane.scale_bar.say_missing(visible and name == "frame" and self._pixel_size_pm is None)
+
     def _arrange(self, columns: int) -> None:
+        """Lays the panes out; an enlarged one has the place for itself."""
+        if self.enlarged:
+            columns = 1
         if columns == self._columns:
             return
         self._columns = columns
-        for i, pane in enumerate(self.panes.values()):
+        for i, (name, pane) in enumerate(self.panes.items()):
             self._layout.removeWidget(pane)
             self._layout.addWidget(pane, i // columns, i % columns)
-        for i in range(4):
+            if self.enlarged:
+                self._layout.setRowStretch(i, int(name == self.enlarged))
+            else:
+                self._layout.setRowStretch(i, 1 if i < 4 // columns else 0)
             self._layout.setColumnStretch(i, 1 if i < columns else 0)
-            self._layout.setRowStretch(i, 1 if i < 4 // columns else 0)
+        self._layout.removeWidget(self.overlays.region_bar)
+        self._layout.addWidget(self.overlays.region_bar, 4, 0, 1, columns)
 
     def _make_depth_combo(self) -> QComboBox:
         combo = QComboBox()
@@ -223,25 +243,37 @@ class LinkedPanes(QWidget):
         combo.currentIndexChanged.connect(lambda _: self.depth_chosen.emit(combo.currentData()))
         return combo
 
-    def _add_header(self, pane: ImagePane, extras: list[QWidget]) -> None:
+    def _make_header(self, name: str) -> PaneHeader:
         """A row of one height in every pane, so that the pictures stay level; the pane's title goes into it."""
-        below = pane.layout()
+        below = self.panes[name].layout()
         assert below is not None
         title = below.itemAt(0).widget()
         assert title is not None
-        header = QWidget()
-        header.setFixedHeight(HEADER_HEIGHT)
-        header.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        row = QHBoxLayout(header)
-        row.setContentsMargins(0, 0, 0, 0)
-        below.replaceWidget(title, header)
-        row.addWidget(title)
-        row.addStretch(1)
-        for widget in extras:
-            row.addWidget(widget)
+        place = QWidget()
+        below.replaceWidget(title, place)
+        header = PaneHeader(self.third.combo if name == "confidence" else title, TITLES[name][0])
+        title.setVisible(name != "confidence")
+        below.replaceWidget(place, header)
+        place.deleteLater()
+        extras = {"frame": self.overlays.header_widgets, "saliency": [self.depth_combo, self.overlays.colours_button]}
+        for widget in extras.get(name, []):
+            header.add(widget)
+        header.enlarge.connect(lambda: self.toggle_enlarged(name))
+        return header
 
-    def _on_hover(self, x: int, y: int) -> None:
+    def _connect_pane(self, name: str, pane: ImagePane) -> None:
+        if name != "frame":
+            pane.link_to(self.panes["frame"])
+        pane.plot.setMinimumSize(120, 100)
+        pane.view.sigRangeChangedManually.connect(self._on_zoom)
+        pane.pixel_clicked.connect(lambda x, y, _: self.pixel_clicked.emit(x, y))
+        pane.hover_left.connect(self._on_hover_left)
+        pane.pixel_hovered.connect(lambda x, y: self._on_hover(name, x, y))
+        pane.plot.scene().sigMouseClicked.connect(self._on_any_click)
+
+    def _on_hover(self, name: str, x: int, y: int) -> None:
         """The newest position is told at once, or when the last one has been shown long enough."""
+        self._under_pointer = name
         self._hover = (x, y)
         if not self._hover_timer.isActive():
             self._tell_hover()

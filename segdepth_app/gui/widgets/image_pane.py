@@ -12,7 +12,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem, QLabel, QVBoxLayout, QWidget
 
 from segdepth_app.gui import theme
 from segdepth_app.gui.widgets import placing
@@ -73,6 +73,11 @@ class ImagePane(QWidget):
         self.set_kind(kind)
         self.item.setVisible(False)
         self.view.addItem(self.item)
+        self._frame = QGraphicsRectItem()
+        self._frame.setPen(pg.mkPen(None))
+        self._frame.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self.view.addItem(self._frame, ignoreBounds=True)
+        self.item.setParentItem(self._frame)
         self._crosshair = self._make_crosshair()
         self._markers = pg.ScatterPlotItem(pxMode=True)
         self._markers.setZValue(20)
@@ -152,8 +157,13 @@ class ImagePane(QWidget):
             self._show()
 
     def set_source_size(self, width_px: int, height_px: int) -> None:
-        """Size of the frame that maps are laid over: clicks beside it mean nothing, clicks beside the map do."""
+        """Size of the frame that maps are laid over: what a turned map has beyond it is not drawn.
+
+        Clicks beside the frame mean nothing; clicks on the frame beside the map do.
+        """
         self._source_px = (width_px, height_px)
+        self._frame.setRect(0, 0, width_px, height_px)
+        self._frame.setFlag(QGraphicsItem.GraphicsItemFlag.ItemClipsChildrenToShape)
 
     def set_pixel_size(self, pixel_size_pm: float | None) -> None:
         """Size of a source pixel, for the scale bar; None hides it."""

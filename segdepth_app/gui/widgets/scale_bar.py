@@ -1,15 +1,17 @@
-"""A scale bar of 1, 2 or 5 × 10ⁿ, at most a quarter of the view wide."""
+"""A scale bar of 1, 2 or 5 × 10ⁿ, at most a quarter of the view wide; or words that the pixel size is missing."""
 
 from math import floor, log10
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPolygonF
+from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QGraphicsItem
 
 MAX_SHARE = 0.25
 MARGIN_PX = 10
 THICKNESS_PX = 4
+GROUND = QColor(0, 0, 0, 150)
+MISSING = "Pixel size unknown: no scale"
 UNITS = ((1e6, "µm"), (1e3, "nm"), (1.0, "pm"))
 
 
@@ -34,6 +36,7 @@ class ScaleBar(pg.GraphicsObject):
         super().__init__()
         self._view = view
         self._pixel_size_pm: float | None = None
+        self._says_missing = False
         self.setParentItem(view)
         self.setZValue(30)
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIgnoresTransformations, False)
@@ -44,8 +47,18 @@ class ScaleBar(pg.GraphicsObject):
     def set_pixel_size(self, pixel_size_pm: float | None) -> None:
         """Size of one unit of the view; None hides the bar."""
         self._pixel_size_pm = pixel_size_pm
-        self.setVisible(pixel_size_pm is not None)
-        self._refresh()
+        self._show()
+
+    def say_missing(self, say: bool) -> None:
+        """Words in the bar's place while there is no pixel size, or nothing at all."""
+        self._says_missing = say
+        self._show()
+
+    @property
+    def text(self) -> str:
+        """What stands over the bar now, or in its place."""
+        length = self.length_pm()
+        return length_text(length) if length is not None else MISSING if self._says_missing else ""
 
     def length_pm(self) -> float | None:
         """The length shown now."""
@@ -59,28 +72,33 @@ class ScaleBar(pg.GraphicsObject):
         return QRectF(0, 0, self._view.width(), self._view.height())
 
     def paint(self, painter: QPainter, *_: object) -> None:
-        """Draws bar and text, light with a dark rim, so that it shows on any image."""
-        length = self.length_pm()
-        (left, right), _range = self._view.viewRange()
-        if length is None or self._pixel_size_pm is None:
+        """Draws bar and text, white on a dark ground, so that it shows on any image."""
+        text, length = self.text, self.length_pm()
+        if not text:
             return
-        width = length / self._pixel_size_pm / (right - left) * self._view.width()
-        x = self._view.width() - MARGIN_PX - width
-        y = self._view.height() - MARGIN_PX - THICKNESS_PX
-        text = length_text(length)
+        width = 0.0 if length is None else self._bar_width(length)
         metrics = painter.fontMetrics()
         text_width = metrics.horizontalAdvance(text)
-        box_left = min(x, x + (width - text_width) / 2) - 6
-        box_width = max(width, text_width) + 12
-        box_top = y - metrics.height() - 4
+        right, foot = self._view.width() - MARGIN_PX, self._view.height() - MARGIN_PX
+        widest = max(width, text_width)
+        height = metrics.height() + (THICKNESS_PX + 4 if width else 0)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(0, 0, 0, 130))
-        painter.drawRect(QRectF(min(box_left, self._view.width() - box_width), box_top, box_width, self._view.height()))
-        painter.setBrush(QColor("white"))
-        corners = ((x, y), (x + width, y), (x + width, y + THICKNESS_PX), (x, y + THICKNESS_PX))
-        painter.drawPolygon(QPolygonF([QPointF(*corner) for corner in corners]))
+        painter.setBrush(GROUND)
+        painter.drawRoundedRect(QRectF(right - widest - 12, foot - height - 6, widest + 12, height + 6), 3, 3)
+        middle = right - 6 - widest / 2
+        if width:
+            painter.setBrush(QColor("white"))
+            painter.drawRect(QRectF(middle - width / 2, foot - THICKNESS_PX - 4, width, THICKNESS_PX))
         painter.setPen(QColor("white"))
-        painter.drawText(QPointF(x + (width - text_width) / 2, y - 4 - metrics.descent() / 2), text)
+        painter.drawText(QPointF(middle - text_width / 2, foot - height + metrics.ascent() - 4), text)
+
+    def _bar_width(self, length_pm: float) -> float:
+        (left, right), _ = self._view.viewRange()
+        return length_pm / (self._pixel_size_pm or 1.0) / (right - left) * self._view.width()
+
+    def _show(self) -> None:
+        self.setVisible(self._pixel_size_pm is not None or self._says_missing)
+        self._refresh()
 
     def _refresh(self, *_: object) -> None:
         self.prepareGeometryChange()
