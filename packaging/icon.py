@@ -1,6 +1,6 @@
-"""Draws the icon: ceria along [110], coloured by depth. `python packaging/icon.py`; what it writes is kept in resources/icons.
+"""Draws the icon: ceria along [110], coloured by depth. What `python packaging/icon.py` writes is in resources/icons.
 
-The columns are cerium (large) and oxygen (small) as they stand in the crystal, the depth falls to the upper left corner.
+Cerium (large) and oxygen (small) stand as in the crystal; the depth falls to the upper left corner.
 """
 
 from pathlib import Path

@@ -1,8 +1,8 @@
 """Collects the licence texts of everything that is bundled: `python packaging/licences.py OUT`.
 
 A folder for each installed distribution SegDepth needs, found by following the requirements of the project itself,
-and THIRD-PARTY.txt, which lists name, version, licence and home page. A distribution without any licence text is an error:
-the package must not ship it silently.
+and THIRD-PARTY.txt, which lists name, version, licence and home page. A distribution without any licence is an
+error: the package must not ship it silently.
 """
 
 import re
@@ -100,4 +100,4 @@ def collect(out: Path) -> Path:
 
 
 if __name__ == "__main__":
-    print(collect(Path(sys.argv[1])))
+    collect(Path(sys.argv[1]))

@@ -18,8 +18,11 @@ def add_verbs(verbs: Any) -> None:
     doctor = _add(verbs, "doctor", "What is installed, which devices there are, and whether everything is in place.")
     doctor.add_argument("--json", action="store_true", help="As JSON.")
     doctor.set_defaults(action=_doctor)
-    test = _add(verbs, "self-test", "Walk through everything once, in small: simulate, train, evaluate, infer, window.")
-    test.add_argument("--window", action="store_true", help="Only open the window and close it again.")
+    test = _add(
+        verbs, "self-test", "Walk through everything once, in small: simulate, train, evaluate, infer, formats, window."
+    )
+    test.add_argument("--window", action="store_true", help="Only open the window, every tab and two jobs.")
+    test.add_argument("--screenshot", metavar="F.png", help="Open the window on the screen, and save a picture of it.")
     test.set_defaults(action=_self_test)
     schema = _add(verbs, "schema", "The settings of a job, as a JSON schema.")
     schema.add_argument("job", metavar="JOB", help=f"One of: {', '.join(public_jobs())}.")
@@ -91,11 +94,14 @@ def _doctor(arguments: argparse.Namespace) -> None:
 
 
 def _self_test(arguments: argparse.Namespace) -> int:
-    from segdepth_app.selftest import blink, run_all
-
+    picture = Path(arguments.screenshot) if arguments.screenshot else None
     if arguments.window:
-        return blink()
-    return 0 if run_all(_print) else 1
+        from segdepth_app.selftest.window import walk_through
+
+        return walk_through(_print, picture)
+    from segdepth_app.selftest.steps import run_all
+
+    return 0 if run_all(_print, picture) else 1
 
 
 def _schema(arguments: argparse.Namespace) -> None:

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +23,15 @@ from segdepth_app.jobs.registry import find_job
 from segdepth_app.models.card import DEFAULT_MODEL, find_model
 from segdepth_app.paths import resources
 from segdepth_app.reporting import Reporter
+from segdepth_app.selftest.formats import check_all
 
 N_FRAMES = 3
-WINDOW_SECONDS = 60
+WINDOW_SECONDS = 120
 
 
-def run_all(say: Callable[[str], None]) -> bool:
+def run_all(say: Callable[[str], None], screenshot: Path | None = None) -> bool:
     """Runs every step, also after one that failed, says how each went, and whether all went well."""
-    steps = (simulate, train, evaluate, infer, open_window)
+    steps = (simulate, train, evaluate, infer, read_formats, write_figure, partial(open_window, screenshot=screenshot))
     all_well = True
     with tempfile.TemporaryDirectory(prefix="segdepth-self-test-", ignore_cleanup_errors=True) as folder:
         for step in steps:
@@ -41,7 +43,8 @@ def run_all(say: Callable[[str], None]) -> bool:
                 found = str(error) if isinstance(error, SegDepthError) else f"{type(error).__name__}: {error}"
                 verdict = "FAILED"
                 all_well = False
-            say(f"{verdict:<7}{step.__name__:<12} {time.perf_counter() - start:6.1f} s  {found}")
+            name = getattr(step, "__name__", "open_window")
+            say(f"{verdict:<7}{name:<13} {time.perf_counter() - start:6.1f} s  {found}")
     say("Everything works." if all_well else "Something does not work; SegDepth's log and `segdepth doctor` say more.")
     return all_well
 
@@ -121,33 +124,36 @@ def infer(folder: Path) -> str:
     return f"{N_FRAMES} frames, up to {depth.max()} atoms"
 
 
-def open_window(folder: Path) -> str:
-    """The window, offscreen, in a process of its own, with settings of its own."""
-    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "SEGDEPTH_HOME": str(folder / "home")}
+def read_formats(folder: Path) -> str:
+    """One file of each format that can be opened."""
+    (folder / "formats").mkdir()
+    return check_all(folder / "formats")
+
+
+def write_figure(folder: Path) -> str:
+    """A figure and a movie of the result of the step before."""
+    figure, movie = folder / "figure.pdf", folder / "movie.mp4"
+    _run("export-result", {"result": folder / "result.h5", "figure": figure, "movie": movie})
+    return f"figure of {figure.stat().st_size / 1e3:.0f} kB, movie of {movie.stat().st_size / 1e3:.0f} kB"
+
+
+def open_window(folder: Path, screenshot: Path | None = None) -> str:
+    """The window in a process of its own, with settings of its own: on the screen for a screenshot, else offscreen."""
+    environment = os.environ | {"SEGDEPTH_HOME": str(folder / "home")}
+    if screenshot is None:
+        environment["QT_QPA_PLATFORM"] = "offscreen"
     start = time.perf_counter()
     command = [
         sys.executable,
         *([] if getattr(sys, "frozen", False) else ["-m", "segdepth_app"]),
-        "self-test",
-        "--window",
+        *("self-test", "--window"),
+        *(("--screenshot", str(screenshot)) if screenshot else ()),
     ]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=WINDOW_SECONDS, check=False)
     lines = done.stderr.strip().splitlines()
     _require(done.returncode == 0, f"exit code {done.returncode}: {lines[-1] if lines else 'no message'}")
-    return f"shown and closed in {time.perf_counter() - start:.1f} s"
-
-
-def blink() -> int:
-    """Opens the window, shows it once and closes it; the step above runs this in a fresh process."""
-    from segdepth_app.gui.app import create_application, create_main_window
-
-    application = create_application([sys.argv[0]])
-    window = create_main_window()
-    window.show()
-    application.processEvents()
-    shown = window.isVisible()
-    window.close()
-    return 0 if shown else 1
+    said = done.stdout.strip().splitlines()
+    return f"{said[-1] if said else 'opened'}, {time.perf_counter() - start:.1f} s"
 
 
 def sample_frames(n: int) -> tuple[np.ndarray, float]:
