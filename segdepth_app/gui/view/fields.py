@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from math import isfinite
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -26,6 +27,38 @@ def positive_number(text: str) -> float | None:
     return value
 
 
+def any_number(text: str) -> float | None:
+    """The number, None for an empty text. Raises: ValueError saying what is expected."""
+    text = text.strip().replace(",", ".").replace("−", "-")
+    if not text:
+        return None
+    try:
+        value = float(text)
+    except ValueError as error:
+        raise ValueError("Type a number, or leave it empty.") from error
+    if not isfinite(value):
+        raise ValueError("Type a number.")
+    return value
+
+
+def angle(text: str) -> float | None:
+    """Degrees from −180 to 180. Raises: ValueError saying so."""
+    value = any_number(text.replace("°", ""))
+    if value is not None and not -180 <= value <= 180:
+        raise ValueError("Type an angle from −180 to 180.")
+    return value
+
+
+def rectangle(text: str) -> tuple[int, int, int, int] | None:
+    """x, y, width and height; None for an empty text. Raises: ValueError saying what is expected."""
+    if not text.strip():
+        return None
+    if not VACUUM_RECTANGLE.fullmatch(text.strip()):
+        raise ValueError("Type a rectangle: x,y,width,height in pixels.")
+    x, y, width, height = (int(part) for part in text.split(","))
+    return x, y, width, height
+
+
 def vacuum_setting(text: str) -> str | None:
     """`x,y,width,height` or a number as text; None for automatic. Raises: ValueError saying what is expected."""
     text = text.strip()
@@ -45,7 +78,16 @@ class SourcedField(QWidget):
     typed = Signal(object)
     """The new value, or None for the file's own."""
 
-    def __init__(self, label: str, unit: str, help_text: str, parse: Callable[[str], Any] = positive_number) -> None:
+    def __init__(
+        self,
+        label: str,
+        unit: str,
+        help_text: str,
+        parse: Callable[[str], Any] = positive_number,
+        *,
+        wraps: bool = False,
+    ) -> None:
+        """`wraps`: a long source takes several lines."""
         super().__init__()
         self._parse = parse
         self._shown = self._origin = ""
@@ -63,8 +105,10 @@ class SourcedField(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        for widget in (name, self.edit, self._unit, self._source):
+        for widget in (name, self.edit, self._unit):
             layout.addWidget(widget)
+        layout.addWidget(self._source, int(wraps))
+        self._source.setWordWrap(wraps)
         self.edit.editingFinished.connect(self._take)
 
     def show_value(self, text: str, source: str, *, missing: bool = False) -> None:
