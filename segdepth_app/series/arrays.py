@@ -1,6 +1,7 @@
 """Series in NumPy files (.npy, .npz) and in pictures (.png, .jpg, .bmp). None of them has a pixel size."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -9,38 +10,57 @@ from segdepth_app.series.source import ArraySource, RawSource, Source, check_num
 
 GREY_WEIGHTS = (0.299, 0.587, 0.114)
 """Luminance of red, green and blue (ITU-R BT.601)."""
+SHORTEST_NPY_BYTES = 128
+"""Headers are padded to at least two lines of 64 bytes."""
 
 
 def open_npy(path: Path) -> Source:
     """A .npy file, read frame by frame. Pickled objects are refused: opening them would run their code."""
-    with foreign_faults(path):
-        try:
-            mapped = np.load(path, mmap_mode="r", allow_pickle=False)
-        except ValueError as error:
-            raise _npy_fault(path, str(error)) from error
-        except EOFError as error:
-            raise SeriesError(f"{path.name} is cut short.", "Copy it again from where it was recorded.") from error
-    if not isinstance(mapped, np.memmap):
-        raise SeriesError(f"{path.name} is no NumPy array file.", "Give it the ending that says what it is.")
-    check_numbers(mapped.dtype, path.name)
-    n, height, width = stack_shape(mapped.shape, path.name)
-    if mapped.flags.c_contiguous:
-        return RawSource((path,), n, height, width, mapped.dtype, offset=mapped.offset)
-    return ArraySource((path,), n, height, width, mapped.dtype, array=mapped.reshape(n, height, width))
-
-
-def _npy_fault(path: Path, reason: str) -> SeriesError:
-    if "object" in reason.lower() or "pickle" in reason.lower():
-        return SeriesError(
-            f"{path.name} holds Python objects or is no NumPy file; opening it could run foreign code.",
-            "Save the frames as a plain array of numbers.",
-        )
-    if "length" in reason or "size" in reason:
-        return SeriesError(
+    shape, is_fortran, dtype, offset = _npy_header(path)
+    check_numbers(dtype, path.name)
+    n, height, width = stack_shape(shape, path.name)
+    if not is_fortran:
+        return RawSource((path,), n, height, width, dtype, offset=offset)
+    if path.stat().st_size < offset + n * height * width * dtype.itemsize:
+        raise SeriesError(
             f"{path.name} is cut short: it holds less data than its header promises.",
             "Copy it again from where it was recorded.",
         )
-    return SeriesError(f"Could not open {path.name}: {' '.join(reason.split())[:160]}.", "The file may be damaged.")
+    mapped = np.memmap(path, dtype, "r", offset, shape, "F").reshape(n, height, width)
+    return ArraySource((path,), n, height, width, dtype, array=mapped)
+
+
+def _npy_header(path: Path) -> tuple[tuple[int, ...], bool, np.dtype[Any], int]:
+    """Shape, whether it is in Fortran order, number type, and the byte at which the numbers begin."""
+    readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+    with foreign_faults(path), path.open("rb") as file:
+        try:
+            version = np.lib.format.read_magic(file)
+            shape, is_fortran, dtype = readers[version](file)
+        except (ValueError, KeyError) as error:
+            if not _begins_with(path, np.lib.format.MAGIC_PREFIX):
+                raise SeriesError(
+                    f"{path.name} holds Python objects or is no NumPy file; opening it could run foreign code.",
+                    "Save the frames as a plain array of numbers.",
+                ) from error
+            if file.seek(0, 2) < SHORTEST_NPY_BYTES:
+                raise SeriesError(f"{path.name} is cut short.", "Copy it again from where it was recorded.") from error
+            raise SeriesError(
+                f"{path.name} is no NumPy array file, or its header is damaged.",
+                "Give it the ending that says what it is.",
+            ) from error
+        if dtype.hasobject:
+            raise SeriesError(
+                f"{path.name} holds Python objects; opening them could run foreign code.",
+                "Save the frames as a plain array of numbers.",
+            )
+        return shape, is_fortran, dtype, file.tell()
+
+
+def _begins_with(path: Path, prefix: bytes) -> bool:
+    with path.open("rb") as file:
+        start = file.read(len(prefix))
+    return bool(start) and prefix.startswith(start)
 
 
 def open_npz(path: Path) -> Source:

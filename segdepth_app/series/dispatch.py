@@ -79,6 +79,10 @@ def _open_file(path: Path, *, raw: str | None) -> Source:
         from segdepth_app.series import arrays
 
         opener = {".npy": arrays.open_npy, ".npz": arrays.open_npz}.get(ending, arrays.open_picture)
+    elif ending in (".ser", ".emi"):
+        from segdepth_app.series import ser
+
+        opener = ser.open_emi if ending == ".emi" else ser.open_ser
     elif ending in MOVIE_ENDINGS:
         from segdepth_app.series.video import open_video as opener
     else:

@@ -29,28 +29,34 @@ class FolderSource(Source):
 
     def read(self, index: int) -> np.ndarray:
         """Frame `index` (H, W) as stored."""
-        source = self.opened(index)
+        source = self._open(index)
         try:
+            self.compare(source, index)
             return source.read(0)
         finally:
             source.close()
 
-    def opened(self, index: int) -> Source:
-        """The file of one frame. Raises: SeriesError where it does not fit to the first."""
-        assert self.opener is not None
-        source = self.opener(self.paths[index])
+    def fault(self, index: int) -> SeriesError | None:
+        """Why the frame's file cannot be opened, if so. Raises: SeriesError where it does not fit to the first."""
         try:
-            self._compare(source, index)
-        except SeriesError:
+            source = self._open(index)
+        except SeriesError as fault:
+            return fault
+        try:
+            self.compare(source, index)
+        finally:
             source.close()
-            raise
-        return source
+        return None
 
-    def check(self, index: int) -> None:
-        """Raises: SeriesError where the frame does not fit to the first."""
-        self.opened(index).close()
+    def _open(self, index: int) -> Source:
+        assert self.opener is not None
+        try:
+            return self.opener(self.paths[index])
+        except SeriesError as fault:
+            raise SeriesError(f"Frame {index} cannot be read: {fault.message}", fault.hint) from fault
 
-    def _compare(self, source: Source, index: int) -> None:
+    def compare(self, source: Source, index: int) -> None:
+        """Raises: SeriesError where the file of frame `index` does not fit to the first."""
         if index in self._checked:
             return
         name = self.paths[index].name
@@ -114,8 +120,11 @@ def _hide(folders: list[str]) -> bool:
 
 
 def open_frames(files: list[Path], opener: Opener) -> Source:
-    """One file per frame, in the order given. Raises: SeriesError where frames differ in shape or scale."""
-    first = opener(files[0])
+    """One file per frame, in the order given. A file that cannot be read is a frame that cannot be read.
+
+    Raises: SeriesError where frames differ in shape or scale, or none of the first can be read.
+    """
+    start, first, faults = _first_readable(files, opener)
     try:
         source = FolderSource(
             tuple(files),
@@ -127,21 +136,42 @@ def open_frames(files: list[Path], opener: Opener) -> Source:
             list(first.warnings),
             first.is_display,
             opener,
+            layout=first.layout,
         )
         if first.n_frames != 1:
-            source._compare(first, 0)
+            source.compare(first, start)
     finally:
         first.close()
-    size = files[0].stat().st_size
-    doubtful = [i for i, file in enumerate(files) if i and _size(file) != size]
+    size = _size(files[start])
+    doubtful = [i for i, file in enumerate(files) if i != start and _size(file) != size]
     step = max(1, -(-len(doubtful) // CHECKED_AT_OPENING))
-    for index in sorted({*doubtful[::step], len(files) - 1}):
-        source.check(index)
+    for index in sorted({*doubtful[::step], len(files) - 1} - set(faults)):
+        fault = source.fault(index)
+        if fault is not None:
+            faults[index] = fault
+    source.warnings.extend(_remark(faults))
     return source
+
+
+def _first_readable(files: list[Path], opener: Opener) -> tuple[int, Source, dict[int, SeriesError]]:
+    faults: dict[int, SeriesError] = {}
+    for index, file in enumerate(files[:CHECKED_AT_OPENING]):
+        try:
+            return index, opener(file), faults
+        except SeriesError as fault:
+            faults[index] = fault
+    raise faults[0]
+
+
+def _remark(faults: dict[int, SeriesError]) -> list[str]:
+    if not faults:
+        return []
+    listed = ", ".join(str(index) for index in sorted(faults)[:5]) + ("…" if len(faults) > 5 else "")
+    return [f"{len(faults)} frames cannot be read (frame {listed}). {faults[min(faults)].message}"]
 
 
 def _size(file: Path) -> int:
     try:
         return file.stat().st_size
-    except OSError as error:
-        raise SeriesError(f"{file} cannot be read: {error.strerror}.", "Check that the file is there.") from error
+    except OSError:  # it has vanished; opening it says so
+        return -1

@@ -1,4 +1,4 @@
-"""Series in microscope vendors' formats, through RosettaSciIO (dm3, dm4, ser, emi, emd, mrc, tvips, …).
+"""Series in microscope vendors' formats, through RosettaSciIO (dm3, dm4, emd, mrc, hspy, tvips, …).
 
 The import of its readers takes up to two seconds (dask), so it happens when such a file is opened. A file may hold
 several signals; the largest real image or stack is taken, and the others are named in a warning.
@@ -18,15 +18,13 @@ import numpy as np
 
 from segdepth_app.errors import SeriesError
 from segdepth_app.series.calibration import refuse_other_quantities, square_pixel_pm, time_s
-from segdepth_app.series.source import Calibration, Source, check_numbers, foreign_faults, stack_shape
+from segdepth_app.series.source import Calibration, RawSource, Source, check_numbers, foreign_faults, stack_shape
 
 log = logging.getLogger(__name__)
 
 READERS = {
     "dm3": "digitalmicrograph",
     "dm4": "digitalmicrograph",
-    "ser": "tia",
-    "emi": "tia",
     "emd": "emd",
     "de5": "emd",
     "mrc": "mrc",
@@ -64,7 +62,7 @@ def open_with_rosetta(path: Path) -> Source:
     if ending not in READERS:
         raise SeriesError(
             f"{path.name} is of a kind that cannot be opened (.{ending})." if ending else f"{path.name} has no ending.",
-            f"Series may be .tif, .npy, .png, .{', .'.join(READERS)}, or a folder of frames.",
+            f"Series may be .tif, .npy, .png, .ser, .avi, .mp4, .raw, .{', .'.join(READERS)}, or a folder of frames.",
         )
     with foreign_faults(path), _quiet():
         reader = importlib.import_module(f"rsciio.{READERS[ending]}")
@@ -83,7 +81,30 @@ def open_with_rosetta(path: Path) -> Source:
         left = ", ".join(_title(other) for other in signals if other is not signal)
         remarks.append(f"{path.name} holds {len(signals)} signals; {_title(signal)} was taken and {left} left out.")
     data = signal["data"]
+    plain = _plain_numbers(signal)
+    if plain is not None:
+        offset, stored = plain
+        return RawSource((path,), *shape, stored.newbyteorder("="), calibration, remarks, offset=offset, stored=stored)
     return LazySource((path,), *shape, np.dtype(data.dtype), calibration, remarks, array=data.reshape(shape))
+
+
+def _plain_numbers(signal: dict[str, Any]) -> tuple[int, np.dtype[Any]] | None:
+    """Where the frames begin and their number type, in formats that store them one after the other, uncompressed.
+
+    Reading them takes no dask then, which cuts large frames to pieces and maps the file into memory.
+    """
+    about, data = signal.get("original_metadata") or {}, signal["data"]
+    dtype, n_bytes = np.dtype(data.dtype), int(np.prod(data.shape, dtype=np.int64)) * data.dtype.itemsize
+    header = about.get("std_header")
+    if header is not None and "de_metadata" not in about:
+        return 1024 + int(header["NEXT"]), dtype
+    try:
+        place = about["ImageList"]["TagGroup0"]["ImageData"]["Data"]
+        if int(place["size_bytes"]) != n_bytes:
+            return None
+        return int(place["offset"]), dtype.newbyteorder("<" if place["endian"] == "little" else ">")
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _as_image(signal: dict[str, Any], path: Path) -> tuple[tuple[int, int, int], Calibration]:

@@ -78,13 +78,8 @@ class RawSource(Source):
 
     def __post_init__(self) -> None:
         path = self.paths[0]
-        needed = self.offset + self.n_frames * self._frame_bytes
-        size = path.stat().st_size
-        if size < needed:
-            raise SeriesError(
-                f"{path.name} is cut short: its header promises {needed:,} bytes, the file has {size:,}.",
-                "Copy it again from where it was recorded.",
-            )
+        ends = self.offset + np.arange(1, self.n_frames + 1) * self._frame_bytes
+        self.warnings.extend(cut_short(path, ends))
         self.handle = path.open("rb")
 
     @property
@@ -98,13 +93,34 @@ class RawSource(Source):
         if len(data) < self._frame_bytes:
             raise SeriesError(
                 f"Frame {index} of {self.paths[0].name} ends after {len(data):,} of {self._frame_bytes:,} bytes.",
-                "The file has become shorter since it was opened. Copy it again from where it was recorded.",
+                "The file is cut short. Copy it again from where it was recorded.",
             )
         return np.frombuffer(data, dtype=self.stored or self.dtype).reshape(self.height_px, self.width_px)
 
     def close(self) -> None:
         """Closes the file."""
         self.handle.close()
+
+
+def cut_short(path: Path, ends: np.ndarray) -> list[str]:
+    """A remark where the file ends before the last frames; `ends` is the byte behind each frame.
+
+    Raises: SeriesError where not one frame is whole.
+    """
+    size = path.stat().st_size
+    missing = int((ends > size).sum())
+    if not missing:
+        return []
+    if missing == len(ends):
+        raise SeriesError(
+            f"{path.name} is cut short: its header promises {int(ends.max()):,} bytes, the file has {size:,}, "
+            "and not one frame is whole.",
+            "Copy it again from where it was recorded.",
+        )
+    return [
+        f"{path.name} is cut short: its header promises {int(ends.max()):,} bytes, the file has {size:,}; "
+        f"{missing} of its {len(ends)} frames are missing."
+    ]
 
 
 def stack_shape(shape: tuple[int, ...], name: str) -> tuple[int, int, int]:

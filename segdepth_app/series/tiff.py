@@ -25,6 +25,7 @@ from segdepth_app.series.source import (
     RawSource,
     Source,
     check_numbers,
+    cut_short,
     foreign_faults,
     stack_shape,
 )
@@ -138,14 +139,15 @@ def _opened(file: Any, path: Path) -> Source:
     if page.photometric == 3:
         warnings.append(f"{path.name} has a colour table; its numbers are taken as stored.")
     calibration, about = _calibration(file, page, path)
-    common = ((path,), n, height, width, np.dtype(main.dtype), calibration, warnings + about)
+    warnings += about
+    common = ((path,), n, height, width, np.dtype(main.dtype), calibration, warnings)
     stored = np.dtype(file.byteorder + main.dtype.char)
     if len(members) == 1 and main.dataoffset is not None and not main.is_multifile:
         file.close()
         return RawSource(*common, offset=int(main.dataoffset), stored=stored)
     places = [place for one in members for place in _places(one, path, stored.itemsize)]
     if places:
-        _check_end(places[-1], path, height * width * stored.itemsize)
+        warnings.extend(cut_short(path, _ends(places, path, height * width * stored.itemsize)))
         return PageSource(*common, file=file, places=places, stored=stored)
     if n * height * width * stored.itemsize > _WHOLE_LIMIT_BYTES:
         raise SeriesError(
@@ -211,22 +213,17 @@ def _page_numbers(series: Any) -> list[int]:
     return [page.index for page in series.pages if page is not None] or [0]
 
 
-def _check_end(place: Any, path: Path, frame_bytes: int) -> None:
-    """The last frame must lie inside the file."""
-    if place is None:
-        raise SeriesError(f"The last frame of {path.name} is missing.", "Copy all files of the series.")
-    if isinstance(place, int):
-        end = place + frame_bytes
-    elif place.parent.filehandle.path == str(path):
-        end = max((a + b for a, b in zip(place.dataoffsets, place.databytecounts, strict=False)), default=0)
-    else:
-        return
-    size = path.stat().st_size
-    if end > size:
-        raise SeriesError(
-            f"{path.name} is cut short: its header promises {end:,} bytes, the file has {size:,}.",
-            "Copy it again from where it was recorded.",
-        )
+def _ends(places: list[Any], path: Path, frame_bytes: int) -> np.ndarray:
+    """The byte behind each frame; 0 for one in another file."""
+
+    def end(place: Any) -> int:
+        if isinstance(place, int):
+            return place + frame_bytes
+        if place is None or place.parent.filehandle.path != str(path):
+            return 0
+        return max((a + b for a, b in zip(place.dataoffsets, place.databytecounts, strict=False)), default=0)
+
+    return np.array([end(place) for place in places])
 
 
 def _calibration(file: Any, page: Any, path: Path) -> tuple[Calibration, list[str]]:
