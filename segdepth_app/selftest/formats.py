@@ -26,7 +26,7 @@ class Format:
     """How a file of one format is made, and what it keeps."""
 
     ending: str
-    write: Callable[[Path, Counts], None]
+    write: Callable[[Path, Counts], object]
     n_frames: int = SHAPE[0]
     keeps_pixel_size: bool = True
     keeps_numbers: bool = True
@@ -103,8 +103,11 @@ def _with_rosetta(module: str) -> Callable[[Path, Counts], None]:
         from importlib import import_module
 
         frames, height, width = counts.shape
-        names = (("time", frames, 1.0, "s", True), ("y", height, PIXEL_PM / 1000, "nm", False))
-        names = (*names, ("x", width, PIXEL_PM / 1000, "nm", False))
+        names = (
+            ("time", frames, 1.0, "s", True),
+            ("y", height, PIXEL_PM / 1000, "nm", False),
+            ("x", width, PIXEL_PM / 1000, "nm", False),
+        )
         axes = [
             {"name": name, "size": size, "offset": 0.0, "scale": scale, "units": unit, "navigate": navigate,
              "index_in_array": place, "_type": "UniformDataAxis", "is_binned": False}
@@ -149,17 +152,17 @@ FORMATS: dict[str, Format] = {
     "NumPy": Format(".npy", lambda path, counts: np.save(path, counts), keeps_pixel_size=False),
     "raw": Format(
         ".raw",
-        lambda path, counts: counts.tofile(path) and None,  # type: ignore[func-returns-value]
+        lambda path, counts: counts.tofile(path),
         keeps_pixel_size=False,
         options={"raw": f"{SHAPE[1]},{SHAPE[2]},uint8"},
     ),
     "folder": Format("", _folder, keeps_pixel_size=False),
     "PNG": Format(".png", _png, n_frames=1, keeps_pixel_size=False),
     "DM3": Format(
-        ".dm3", lambda path, counts: path.write_bytes(vendor_files.dm3(counts[0], PIXEL_PM / 1000)) and None, n_frames=1
+        ".dm3", lambda path, counts: path.write_bytes(vendor_files.dm3(counts[0], PIXEL_PM / 1000)), n_frames=1
     ),
-    "SER": Format(".ser", lambda path, counts: path.write_bytes(vendor_files.ser(counts, PIXEL_PM * 1e-12)) and None),
-    "MRC": Format(".mrc", lambda path, counts: path.write_bytes(vendor_files.mrc(counts, PIXEL_PM / 100)) and None),
+    "SER": Format(".ser", lambda path, counts: path.write_bytes(vendor_files.ser(counts, PIXEL_PM * 1e-12))),
+    "MRC": Format(".mrc", lambda path, counts: path.write_bytes(vendor_files.mrc(counts, PIXEL_PM / 100))),
     "HyperSpy": Format(".hspy", _with_rosetta("hspy")),
     "EMD (NCEM)": Format(".emd", _with_rosetta("emd")),
     "TVIPS": Format("_000.tvips", _with_rosetta("tvips"), keeps_pixel_size=False),

@@ -3,7 +3,9 @@
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from segdepth_app.errors import SegDepthError
 
@@ -43,10 +45,10 @@ def walk_through(say: Callable[[str], None], screenshot: Path | None = None) -> 
         window.select_tab(name)
         if tab.load() is None:
             raise SegDepthError(f"The tab {name} cannot be built; SegDepth's log says why.")
-        wait(lambda tab=tab: tab.content is not None and tab.content.isVisible(), f"The tab {name}")
+        wait(partial(_is_open, tab), f"The tab {name}")
     for behaviour, state in (("happy", "done"), ("kill", "lost")):
         job = window.context.jobs.start("fake", {"behaviour": behaviour}, f"self-test: {behaviour}")
-        wait(lambda job=job: job.has_ended, f"The end of a job ({behaviour})")
+        wait(partial(getattr, job, "has_ended"), f"The end of a job ({behaviour})")
         if str(job.state) != state:
             raise SegDepthError(f"A job that should be {state} is {job.state}.")
     wait(window.isVisible, "The window, after a job died,")
@@ -60,3 +62,7 @@ def walk_through(say: Callable[[str], None], screenshot: Path | None = None) -> 
     wait(lambda: not window.isVisible(), "The end of the window")
     say(f"first shown after {shown:.2f} s, {len(window.tabs)} tabs, a job done, a job killed")
     return 0
+
+
+def _is_open(tab: Any) -> bool:
+    return tab.content is not None and tab.content.isVisible()
