@@ -12,6 +12,7 @@ from segdepth_app import __version__
 from segdepth_app.gui import theme
 from segdepth_app.gui.context import AppContext
 from segdepth_app.gui.errors import Hooks
+from segdepth_app.gui.keep_awake import KeepAwake
 from segdepth_app.gui.log import start_log, stop_log
 from segdepth_app.gui.main_window import MainWindow
 from segdepth_app.gui.settings import Settings
@@ -47,6 +48,7 @@ def create_main_window() -> MainWindow:
     window = MainWindow(context)
     context.setParent(window)
     hooks = Hooks(context.report)
+    awake = KeepAwake(context.jobs, parent=window)
 
     def follow_system() -> None:
         if settings.get("theme") == "system":
@@ -55,6 +57,7 @@ def create_main_window() -> MainWindow:
     def leave() -> None:
         application.styleHints().colorSchemeChanged.disconnect(follow_system)
         hooks.remove()
+        awake.release()
         stop_log(log_file)
 
     application.styleHints().colorSchemeChanged.connect(follow_system)
