@@ -163,7 +163,7 @@ class DotsItem(pg.GraphicsObject):
         fragments[:, 3:6] = 0, cell, cell
         fragments[:, 6:10] = 1 / ratio, 1 / ratio, 0, 1
         first = shiboken6.wrapInstance(fragments.ctypes.data, QPainter.PixmapFragment)
-        painter.drawPixmapFragments(first, n, strip)
+        painter.drawPixmapFragments(first, n, strip)  # type: ignore[arg-type] # shiboken calls all it wraps Object
 
     def _draw_rings(self, painter: QPainter, x: np.ndarray, y: np.ndarray, frames_away: np.ndarray) -> None:
         radius = self.diameter_px() / 2 + 4

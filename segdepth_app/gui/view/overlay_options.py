@@ -24,7 +24,6 @@ class OverlayOptions:
     """Opacity of the depth map over the frame."""
     third: str = "confidence"
     region: bool = False
-    saliency_scaling: str = "linear"
 
     def with_value(self, name: str, value: Any) -> "OverlayOptions":
         """Another one with this changed."""
@@ -40,7 +39,6 @@ class OverlayOptions:
         choices: dict[str, tuple[Any, ...]] = {
             "depth_percent": OPACITIES,
             "third": tuple(THIRD),
-            "saliency_scaling": ("linear", "sqrt"),
         }
         sound = {
             item.name: kept[item.name]

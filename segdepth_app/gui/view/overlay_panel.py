@@ -42,7 +42,7 @@ class PictureOverlays(QObject):
         self.colours_button.setAutoRaise(True)
         self.colours_button.setAccessibleName("Colour range of the saliency")
         self.colours_button.setToolTip("Colour range of the saliency, linear or by its root")
-        self.header_widgets = [self.menu]
+        self.header_widgets: list[QWidget] = [self.menu]
         self._name = FIRST_NAME
         self.menu.option_changed.connect(self.option_changed)
         self.menu.contrast_wanted.connect(self.contrast_wanted)

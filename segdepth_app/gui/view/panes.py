@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QWidget
 
 from segdepth_app.config import N_CLASSES
 from segdepth_app.gui import theme
+from segdepth_app.gui.view.contrast_state import SaliencyRange
 from segdepth_app.gui.view.markers import Marker
 from segdepth_app.gui.view.overlay_panel import PictureOverlays
 from segdepth_app.gui.view.pane_parts import HEADER_HEIGHT, PaneCaption, PaneHeader, PaneHint
@@ -70,6 +71,8 @@ class LinkedPanes(QWidget):
         self._size_px = (1, 1)
         self._zoomed = False
         self._pixel_size_pm: float | None = None
+        self._saliency = SaliencyRange()
+        self._highest_saliency: float | None = None
         self._columns = 0
         self._layout = QGridLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
@@ -108,6 +111,9 @@ class LinkedPanes(QWidget):
             self.panes[name].item.setVisible(True)
         if name == "depth":
             self.overlays.depth.set_map(image, matrix)
+        elif name == "saliency":
+            self._highest_saliency = float(image.max())
+            self._colour_saliency()
         self._show_scale_bars()
         view.setRange(xRange=x_range, yRange=y_range, padding=0)
 
@@ -120,6 +126,9 @@ class LinkedPanes(QWidget):
             self.panes[name].set_crosshair(None, None)
         if name == "depth":
             self.overlays.depth.set_map(None)
+        elif name == "saliency":
+            self._highest_saliency = None
+            self._colour_saliency()
         self._show_scale_bars()
 
     def clear(self) -> None:
@@ -137,6 +146,12 @@ class LinkedPanes(QWidget):
         self.third.choose(name)
         self._show_scale_bars()
         self._leading.view.setRange(xRange=x_range, yRange=y_range, padding=0)
+
+    def set_saliency_range(self, shown: SaliencyRange) -> None:
+        """Colours of the saliency, for this and all later maps."""
+        self._saliency = shown
+        self.panes["saliency"].set_scaling(shown.scaling)
+        self._colour_saliency()
 
     def set_pixel_size(self, pixel_size_pm: float | None) -> None:
         """For the scale bars; the frame's says where it is missing."""
@@ -209,6 +224,15 @@ class LinkedPanes(QWidget):
     def _on_zoom(self) -> None:
         self._zoomed = True
 
+    def _colour_saliency(self) -> None:
+        """From 0 to the highest value of the map shown, or to what the user typed."""
+        highest, bar = self._highest_saliency, self.overlays.saliency_bar
+        bar.setVisible(highest is not None)
+        if highest is not None:
+            top = self._saliency.top or highest or 1.0
+            self.panes["saliency"].set_levels(0, top)
+            bar.set_range(0, top, "|∂P/∂I|", self._saliency.scaling)
+
     def _show_scale_bars(self) -> None:
         for name, pane in self.panes.items():
             visible = pane.item.isVisible()
@@ -255,7 +279,10 @@ class LinkedPanes(QWidget):
         title.setVisible(name != "confidence")
         below.replaceWidget(place, header)
         place.deleteLater()
-        extras = {"frame": self.overlays.header_widgets, "saliency": [self.depth_combo, self.overlays.colours_button]}
+        extras: dict[str, list[QWidget]] = {
+            "frame": self.overlays.header_widgets,
+            "saliency": [self.depth_combo, self.overlays.colours_button],
+        }
         for widget in extras.get(name, []):
             header.add(widget)
         header.enlarge.connect(lambda: self.toggle_enlarged(name))
