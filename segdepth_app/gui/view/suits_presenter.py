@@ -53,6 +53,11 @@ class SuitsPresenter:
         self._asked: tuple[Any, ...] | None = None
         helper.failed.connect(lambda message, hint: self._on_fault(f"{message} {hint}".strip()))
 
+    def reset(self) -> None:
+        """Nothing is open any more."""
+        self._asked = None
+        self._show([], "")
+
     def refresh(self) -> None:
         """Asks again, if anything it depends on has changed."""
         scene, model = self._scene, self._model()
