@@ -81,7 +81,7 @@ def _ome(path: Path, counts: Counts) -> None:
 def _lzw(path: Path, counts: Counts) -> None:
     import tifffile
 
-    tifffile.imwrite(path, counts, compression="lzw")
+    tifffile.imwrite(path, counts, compression="lzw", photometric="minisblack")
 
 
 def _folder(path: Path, counts: Counts) -> None:
