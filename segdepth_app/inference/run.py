@@ -1,190 +1,281 @@
 """The infer job: a series and a model → a result file (results.py).
 
-STOP keeps the frames that are done, as a valid result with the rest as a gap; CANCEL leaves nothing.
+While it runs, everything is kept in a folder beside the target (journal.py), so that the same command goes on after
+a pause or a kill. STOP makes a result of the frames that are done, with the rest as a gap; PAUSE leaves the folder;
+CANCEL leaves nothing.
 """
 
-from collections.abc import Iterator
-from typing import NamedTuple
+import glob
+import hashlib
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from segdepth_app import __version__
-from segdepth_app.config import InferConfig
-from segdepth_app.errors import Cancelled, InputError
-from segdepth_app.inference.columns import Evidence, Sites, columns_table, find_sites, pool
-from segdepth_app.inference.predictor import Predictor, check_pixel_size, fitness_warnings, geometry
-from segdepth_app.inference.result_writer import ResultWriter, check_space
-from segdepth_app.inference.results import COLUMN_DTYPE, ResultInfo
-from segdepth_app.inference.traces import column_prior, smooth
+from segdepth_app.config import N_CLASSES, InferConfig
+from segdepth_app.errors import Cancelled, InputError, SeriesError
+from segdepth_app.inference.assembling import assemble
+from segdepth_app.inference.frames import Loop, Use, shifts_of_image
+from segdepth_app.inference.journal import GAPS_FILE, PLAN_FILE, partial_folder
+from segdepth_app.inference.journal_writer import Journal
+from segdepth_app.inference.predictor import Predictor, check_pixel_size, fitness_warnings
+from segdepth_app.inference.result_info import ResultInfo
+from segdepth_app.inference.traces import column_prior
+from segdepth_app.locks import LOCK_FILE, locked
 from segdepth_app.microscope.device import pick_device
 from segdepth_app.models.card import ModelCard, find_model
 from segdepth_app.models.model_file import load_model
-from segdepth_app.paths import sha256_of, writable_target, written_whole
+from segdepth_app.paths import sha256_of, writable_target
 from segdepth_app.reporting import Command, Reporter
 from segdepth_app.series.opener import Series, open_series
-from segdepth_app.series.resample import resampled_shape
 
-CUDA_BATCH = 8
-"""Frames at once on a GPU; a CPU gains nothing from more than one."""
+JOURNAL_BYTES = (N_CLASSES + 3) + N_CLASSES
+"""Per pixel of a frame's maps: its block of the journal, and the sums that come with it (as many)."""
+RESULT_BYTES = N_CLASSES + 2
 
 
 def run(config: InferConfig, reporter: Reporter) -> str:
-    """Analyses the series; "done" or "stopped".
+    """Analyses the series; "done", "stopped" or "paused".
 
-    Raises: InputError where series, model, pixel size, dose or target cannot be used; Cancelled.
+    Raises: InputError where series, model, pixel size, dose, target or an earlier part of the analysis cannot be used;
+    Cancelled.
     """
     out = writable_target(config.out)
     if out.exists():
         raise InputError(f"{out} exists already.", "Choose another name with --out, or delete it first.")
     model_path = find_model(config.model)
     device = pick_device(config.device)
+    if config.align != "none":
+        from segdepth_app.series.drift_job import ensure_drift
+
+        ensure_drift(config, reporter)
     with open_series(config) as series:
-        loaded = load_model(model_path, device)
-        use = Use(*calibration(series, loaded.card))
-        predictor = Predictor(loaded, device, mirror=config.mirror)
+        predictor = Predictor(load_model(model_path, device), device, mirror=config.mirror, precision=config.precision)
+        analysis = Analysis(config, series, predictor, sha256_of(model_path))
         reporter.started(device=str(device), folder=str(out.parent), versions=_versions())
+        ended = analysis.to_its_end(out, reporter)
+    if ended != "paused":
+        reporter.artifact(out)
+    return ended
+
+
+class Analysis:
+    """One series and one model, ready to be put together."""
+
+    def __init__(self, config: InferConfig, series: Series, predictor: Predictor, model_sha256: str) -> None:
+        self.config, self.series, self.predictor = config, series, predictor
+        pixel_size, dose = calibration(series, predictor.card)
+        self.use = Use(pixel_size, dose, config.rotation_deg)
+        self.grid = predictor.output_grid(series.height_px, series.width_px, pixel_size, config.rotation_deg)
+        self.info = self._info(model_sha256)
+
+    def to_its_end(self, out: Path, reporter: Reporter) -> str:
+        """Goes on where an earlier run ended; how this one did. Raises: InputError, Cancelled."""
+        folder = partial_folder(out)
+        try:
+            with _opened(folder):
+                _remove_leftovers(out, folder)
+                journal = Journal(folder, self.info, self.grid.shape, self.settings())
+                check_space(out, self.info.n_frames, self.grid.shape, n_reached=journal.n_reached)
+                ended = self._worked(journal, out, reporter)
+        except Cancelled:
+            _remove(folder)
+            raise
+        except BaseException:
+            if not any(folder.glob("logs-*")):
+                _remove_empty(folder)
+            raise
+        if ended != "paused":
+            _remove(folder)
+        return ended
+
+    def settings(self) -> dict[str, Any]:
+        """All that decides the maps, by the names of the command line."""
+        info, series = self.info, self.series
+        return {
+            "series": info.fingerprint,
+            "model": info.model_sha256,
+            "pixel_size_pm": info.pixel_size_pm,
+            "vacuum": info.vacuum,
+            "offset": info.offset,
+            "dose_e_per_px": info.dose_e_per_px,
+            "rotation_deg": info.rotation_deg,
+            "align": info.align,
+            "shifts": None if series.shift_px is None else _hash(series.shift_px),
+            "sum_frames": info.sum_frames,
+            "longest_sum_frames": info.longest_sum_frames,
+            "mirror": info.mirror,
+            "precision": info.precision,
+        }
+
+    def _worked(self, journal: Journal, out: Path, reporter: Reporter) -> str:
         said = _Warnings(reporter)
-        said.add([*series.warnings, *fitness_warnings(loaded.card, **use.as_arguments())])
-        shape = result_shape(series, loaded.card, use.pixel_size_pm)
-        check_space(out, series.n_frames, shape)
-        with (
-            written_whole(out) as temporary,
-            ResultWriter(temporary, n_frames=series.n_frames, shape=shape) as writer,
-        ):
-            evidence = _maps(series, predictor, writer, reporter, use)
-            if not writer.done.all():
-                n_done = int(writer.done.sum())
-                said.add([f"Stopped after {n_done} of {series.n_frames} frames; the others are left out."])
-            sites = find_sites(evidence, loaded.card)
-            scale = geometry(loaded.card, use.pixel_size_pm).output_scale
-            table = tracked(sites, writer, loaded.card, config.stay_probability, scale)
-            said.add([*series.warnings, *sites.warnings])
-            writer.finish(table, _info(config, series, predictor, use, sha256_of(model_path), said.texts))
-    reporter.artifact(out)
-    return "done" if writer.done.all() else "stopped"
+        said.add([*self.series.warnings, *self._misfits(), *journal.gaps.values()])
+        loop = Loop(self.series, self.predictor, journal, self.use, self.grid, said)
+        command = loop.run()
+        journal.flush()
+        if command is Command.PAUSE:
+            return "paused"
+        n_frames = self.info.n_frames
+        if not journal.n_done:
+            _refuse_nothing(self.series.name, journal, command)
+        said.add(self.series.warnings)
+        if command is Command.STOP:
+            said.add([f"Stopped after {journal.n_reached} of {n_frames} frames; the others are left out."])
+        assemble(
+            journal,
+            out,
+            card=self.predictor.card,
+            grid=self.grid,
+            stay_probability=self.config.stay_probability,
+            shift_px=np.array([shifts_of_image(self.series, image).mean(axis=0) for image in range(n_frames)]),
+            warnings=said.texts,
+            reporter=reporter,
+        )
+        return "done" if command is None else "stopped"
 
+    def _misfits(self) -> list[str]:
+        pixel_size, dose, _ = self.use
+        return fitness_warnings(self.predictor.card, pixel_size_pm=pixel_size, dose_e_per_px=dose)
 
-class Use(NamedTuple):
-    """What is assumed of a series when a model is applied to it."""
-
-    pixel_size_pm: float
-    dose_e_per_px: float  # of the file
-
-    def as_arguments(self) -> dict[str, float]:
-        """For functions that take both by keyword."""
-        return self._asdict()
-
-
-class _Warnings:
-    """Says each sentence once, and keeps it for the file."""
-
-    def __init__(self, reporter: Reporter) -> None:
-        self._reporter = reporter
-        self.texts: list[str] = []
-
-    def add(self, texts: list[str]) -> None:
-        """Sentences, new or not."""
-        for text in texts:
-            if text not in self.texts:
-                self.texts.append(text)
-                self._reporter.warning(text)
-
-
-def _info(
-    config: InferConfig, series: Series, predictor: Predictor, use: Use, model_sha256: str, warnings: list[str]
-) -> ResultInfo:
-    return ResultInfo(
-        source=[str(path.resolve()) for path in config.series],
-        fingerprint=series.fingerprint(),
-        model_card=predictor.card.model_dump(mode="json"),
-        model_sha256=model_sha256,
-        n_frames=series.n_frames,
-        height_px=series.height_px,
-        width_px=series.width_px,
-        pixel_size_pm=use.pixel_size_pm,
-        pixel_size_source=series.pixel_size_source,
-        vacuum=float(series.vacuum),
-        vacuum_source=series.vacuum_source,
-        dose_e_per_px=use.dose_e_per_px,
-        dose_source=series.dose_source,
-        frame_time_s=series.frame_time_s,
-        frame_time_source=series.frame_time_source,
-        scale=geometry(predictor.card, use.pixel_size_pm).output_scale,
-        temperature=predictor.condition(use.dose_e_per_px, use.pixel_size_pm)[1],
-        mirror=config.mirror,
-        stay_probability=config.stay_probability,
-        warnings=warnings,
-    )
+    def _info(self, model_sha256: str) -> ResultInfo:
+        series, card, use, config = self.series, self.predictor.card, self.use, self.config
+        assert series.dose_e_per_px is not None
+        return ResultInfo(
+            source=[str(path.resolve()) for path in config.series],
+            fingerprint=series.fingerprint(),
+            model_card=card.model_dump(mode="json"),
+            model_sha256=model_sha256,
+            n_frames=series.n_frames,
+            height_px=series.height_px,
+            width_px=series.width_px,
+            pixel_size_pm=use.pixel_size_pm,
+            pixel_size_source=series.pixel_size_source,
+            vacuum=float(series.vacuum),
+            vacuum_source=series.vacuum_source,
+            dose_e_per_px=float(series.dose_e_per_px),
+            dose_source=series.dose_source,
+            frame_time_s=series.frame_time_s,
+            frame_time_source=series.frame_time_source,
+            scale=self.grid.scale,
+            temperature=self.predictor.condition(use.image_dose_e_per_px, use.pixel_size_pm)[1],
+            mirror=config.mirror,
+            stay_probability=config.stay_probability,
+            warnings=[],
+            rotation_deg=config.rotation_deg,
+            sum_frames=config.sum_frames,
+            align=config.align,
+            gain=series.gain,
+            gain_source=series.gain_source,
+            offset=series.offset,
+            offset_source=series.offset_source,
+            stay_source="typed" if config.stay_probability is not None else "not fitted yet",
+            longest_sum_frames=config.longest_sum_frames,
+            precision=self.predictor.precision,
+            grid=self.grid.as_dict(),
+            prior=[float(share) for share in column_prior(card.class_prior)],
+        )
 
 
 def calibration(series: Series, card: ModelCard) -> tuple[float, float]:
-    """Pixel size in pm and dose in electrons per pixel of the file.
+    """Pixel size in pm, and dose of one image in electrons per pixel of the file: what a network is told.
 
     Raises: InputError that names the option where one of them is missing or unusable.
     """
     pixel_size = series.require_pixel_size()
     check_pixel_size(card, pixel_size)
-    if series.dose_e_per_px is None:
+    if series.image_dose_e_per_px is None:
         raise InputError(
             f"The dose of {series.name} is unknown: its values are no electron counts.",
             "Give the electrons per pixel in vacuum with --dose (or type it in the View tab).",
         )
-    return pixel_size, float(series.dose_e_per_px)
+    return pixel_size, float(series.image_dose_e_per_px)
 
 
-def result_shape(series: Series, card: ModelCard, pixel_size_pm: float) -> tuple[int, int]:
-    """Height and width of the maps. Raises: InputError where a frame holds no output pixel."""
-    ratio = card.output_binning // card.binning
-    height, width = (
-        n // ratio for n in resampled_shape(series.height_px, series.width_px, pixel_size_pm, card.input_pixel_pm)
-    )
-    if not height or not width:
+def check_space(out: Path, n_frames: int, shape: tuple[int, int], *, n_reached: int = 0) -> None:
+    """Raises: InputError where the disk cannot hold the result and what is kept on the way to it."""
+    pixels = shape[0] * shape[1]
+    needed = pixels * (n_frames * RESULT_BYTES + (n_frames - n_reached) * JOURNAL_BYTES)
+    free = shutil.disk_usage(out.parent).free
+    if needed > free:
         raise InputError(
-            f"Frames of {series.height_px} × {series.width_px} px at {pixel_size_pm:.4g} pm are smaller than one "
-            f"output pixel of the model ({card.output_pixel_pm:.4g} pm).",
-            "Check the pixel size.",
+            f"The analysis needs up to {needed / 1e9:.1f} GB in {out.parent}, where {free / 1e9:.1f} GB are free.",
+            "Choose another folder, or make room.",
         )
-    return height, width
+
+
+class _Warnings(Reporter):
+    """Says each sentence once, and keeps it for the file; passes on everything else that the loop says."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        self._reporter = reporter
+        self.texts: list[str] = []
+
+    def add(self, texts: Iterable[str]) -> None:
+        """Sentences, new or not."""
+        for text in texts:
+            self.warning(text)
+
+    def warning(self, message: str) -> None:
+        """One sentence."""
+        if message not in self.texts:
+            self.texts.append(message)
+            self._reporter.warning(message)
+
+    def progress(self, done: int, total: int, unit: str) -> None:
+        """As it is."""
+        self._reporter.progress(done, total, unit)
+
+    def command(self) -> Command | None:
+        """As it is."""
+        return self._reporter.command()
+
+
+def _refuse_nothing(name: str, journal: Journal, command: Command | None) -> None:
+    if command is not None and not journal.gaps:
+        raise Cancelled("The job was stopped before its first frame was done.")
+    why = next(iter(journal.gaps.values()))
+    for path in journal.folder.glob("*.npy"):  # the next run shall try them again
+        path.unlink()
+    raise SeriesError(f"No frame of {name} could be read. {why}", "Copy the series again from where it was recorded.")
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[None]:
+    """The folder, made where it is not there, for this process alone."""
+    folder.mkdir(exist_ok=True)
+    with locked(folder, "analysis"):
+        yield
+
+
+def _remove(folder: Path) -> None:
+    """Deletes the folder; another program that is reading in it may keep a file a little longer."""
+    # first what makes it one, so that a rest is never taken for an analysis
+    (folder / PLAN_FILE).unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_empty(folder: Path) -> None:
+    """Deletes a folder that never held a frame, unless it holds what is not ours."""
+    if {path.name for path in folder.glob("*")} <= {PLAN_FILE, GAPS_FILE, LOCK_FILE}:
+        _remove(folder)
+
+
+def _remove_leftovers(out: Path, folder: Path) -> None:
+    """What a killed process was writing; nobody else writes here while the folder is locked."""
+    for path in (*out.parent.glob(f".{glob.escape(out.name)}.part-*"), *folder.glob(".*.part-*")):
+        path.unlink(missing_ok=True)
+
+
+def _hash(values: np.ndarray) -> str:
+    return hashlib.sha256(np.ascontiguousarray(values, np.float64).tobytes()).hexdigest()
 
 
 def _versions() -> dict[str, str]:
     import torch
 
     return {"segdepth": __version__, "torch": torch.__version__}
-
-
-def _maps(series: Series, predictor: Predictor, writer: ResultWriter, reporter: Reporter, use: Use) -> Evidence:
-    """Analyses frames until the end or a command. Raises: Cancelled after a cancel, or a stop before any frame."""
-    evidence = Evidence(writer.shape)
-    size = CUDA_BATCH if predictor.device.type == "cuda" else 1
-    for frames in _batches(series.n_frames, size):
-        reporter.raise_if_cancelled()
-        if reporter.command() in (Command.STOP, Command.PAUSE):
-            if not frames.start:
-                raise Cancelled("The job was stopped before its first frame was done.")
-            break
-        images = np.stack([series.normalised(frame) for frame in frames])
-        logs = predictor.log_probabilities(images, **use.as_arguments())
-        for frame, log_probability in zip(frames, logs, strict=True):
-            writer.add(frame, log_probability)
-            evidence.add(np.exp(log_probability))
-        reporter.progress(frames.stop, series.n_frames, "frames")
-    return evidence
-
-
-def _batches(n: int, size: int) -> Iterator[range]:
-    for start in range(0, n, size):
-        yield range(start, min(start + size, n))
-
-
-def tracked(sites: Sites, writer: ResultWriter, card: ModelCard, stay_probability: float, scale: float) -> np.ndarray:
-    """The table of columns of all frames done: pooled, smoothed through time, without places that hold nothing."""
-    if not len(sites):
-        return np.zeros(0, COLUMN_DTYPE)
-    discs = sites.discs(writer.shape, card)
-    frames = np.flatnonzero(writer.done)
-    pooled = np.stack([pool(writer.log_probability(int(frame)), discs, len(sites)) for frame in frames])
-    smoothed = smooth(pooled, prior=column_prior(card.class_prior), stay_probability=stay_probability)
-    # a candidate that all frames together never take for a column is vacuum, however often a frame doubted it
-    kept = np.flatnonzero((smoothed.path > 0).any(axis=0))
-    return columns_table(sites.taken(kept), frames, pooled[:, kept], smoothed.taken(kept), scale=scale)
