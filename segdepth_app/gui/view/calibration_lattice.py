@@ -87,13 +87,19 @@ def _compared(fit: FoundLattice, pixel_size_pm: float | None, source: str) -> st
     if pixel_size_pm is None or fit.pixel_size_pm is None or source.startswith(FROM_LATTICE):
         return ""
     off = fit.pixel_size_pm / pixel_size_pm - 1
-    agrees = "which agrees with" if abs(off) <= NOTICED else "which is not"
-    return f", {100 * off:+.2g} %, {agrees} {pixel_size_pm:.4g} pm ({source})"
+    agrees = "they agree" if abs(off) <= NOTICED else "they do not agree"
+    percent = f"{100 * off:+.2g} %".replace("-", "−")
+    return f"; {pixel_size_pm:.4g} pm is in use ({source}), {percent}: {agrees}"
+
+
+def family(hkl: str) -> str:
+    """`200` for 002, 020 and their like: reflections without signs and order."""
+    return "".join(sorted((index for index in hkl if index.isdigit()), reverse=True))
 
 
 def families(fit: FoundLattice) -> str:
     """`111 ×4, 200 ×2`: reflections by the names they have without signs."""
-    names = ["".join(sorted((c for c in spot.hkl if c.isdigit()), reverse=True)) for spot in fit.spots]
+    names = [family(spot.hkl) for spot in fit.spots]
     return ", ".join(f"{name} ×{names.count(name)}" for name in sorted(set(names)))
 
 

@@ -7,7 +7,7 @@ from segdepth_app.gui import theme
 from segdepth_app.gui.view.calibration_spectrum import SpectrumView
 from segdepth_app.gui.view.calibration_state import FLIPPED, LatticePage, LevelsPage
 from segdepth_app.gui.view.calibration_widgets import RectangleField, button, column, row, say, show_in, wide, words
-from segdepth_app.gui.view.fields import SourcedField, angle, any_number, positive_number
+from segdepth_app.gui.view.fields import WRAPPED_LABEL_PX, SourcedField, angle, any_number, positive_number
 from segdepth_app.gui.widgets.lines import Lines
 
 IMAGES = ("the mean of the series", "the frame shown")
@@ -97,7 +97,8 @@ class LevelsWidget(QWidget):
         for key, name in MODES.items():
             self.mode.addItem(name, key)
         self.mode.activated.connect(lambda _: self.mode_chosen.emit(self.mode.currentData()))
-        label = QLabel("Vacuum level")
+        label = QLabel("Vacuum")
+        label.setMinimumWidth(WRAPPED_LABEL_PX)
         label.setBuddy(self.mode)
         self.mode.setAccessibleName("How the vacuum level is found")
         self.vacuum = SourcedField("Level", "", "Mean value of the file where no specimen is.", any_number, wraps=True)

@@ -4,10 +4,10 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from segdepth_app.gui import theme
-from segdepth_app.gui.view.calibration_lattice import FoundLattice, Reflection, angle_text, families
+from segdepth_app.gui.view.calibration_lattice import FoundLattice, Reflection, angle_text, families, family
 
 FOUND, FITTED = "#ffb02e", "#4cc3ff"
 """On the dark spectrum, in both looks; rings and crosses are told apart by their shape as well."""
@@ -24,7 +24,9 @@ class SpectrumView(QWidget):
         super().__init__()
         self.plot = pg.GraphicsLayoutWidget()
         self.plot.setAccessibleName("Power spectrum")
-        self.plot.setMinimumSize(260, 240)
+        self.plot.setMinimumSize(240, 220)
+        # pyqtgraph asks for 640 × 480
+        self.plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.plot.ci.layout.setContentsMargins(0, 0, 0, 0)
         self.plot.setBackground("#000000")
         self.view = self.plot.addViewBox(lockAspect=True, invertY=True, enableMenu=False)
@@ -81,7 +83,7 @@ class SpectrumView(QWidget):
             self.view.removeItem(label)
         self.labels = []
         for spot in fit.spots if fit else ():
-            label = pg.TextItem(spot.hkl, color="#ffffff", anchor=(-0.25, 1.1), fill=pg.mkBrush(0, 0, 0, 150))
+            label = pg.TextItem(family(spot.hkl), color="#ffffff", anchor=(-0.25, 1.1), fill=pg.mkBrush(0, 0, 0, 150))
             label.setFont(QFont(self.font().family(), max(self.font().pointSize() - 2, 7)))
             label.setPos(spot.u, spot.v)
             label.setZValue(9)

@@ -48,6 +48,11 @@ class CalibrationView(QDialog):
         self.raise_()
         self.activateWindow()
 
+    def show_region(self, region: tuple[int, int, int, int]) -> None:
+        """Comes up with the page of the lattice and this rectangle."""
+        self.pages.setCurrentIndex(0)
+        self.lattice.region.show_rectangle(",".join(str(number) for number in region))
+
     def show_lattice(self, page: LatticePage) -> None:
         """The page of pixel size and rotation."""
         self.lattice.show_page(page)

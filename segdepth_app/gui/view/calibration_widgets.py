@@ -82,7 +82,7 @@ class RectangleField(QWidget):
         self.edit.setAccessibleName(f"{name}: x, y, width, height in pixels")
         self.edit.setPlaceholderText(empty)
         self.edit.setMinimumWidth(150)
-        self.drawn = button("Use the drawn one", self._take, "The rectangle drawn in the frame pane (Shift and drag).")
+        self.drawn = button("Use the region", self._take, "The region on the frame pane.")
         self.reason = words("", "bad")
         self.reason.hide()
         layout = QVBoxLayout(self)
@@ -114,7 +114,9 @@ class RectangleField(QWidget):
     def _take(self) -> None:
         found = self.take()
         if found is None:
-            self._complain("Nothing is drawn: hold Shift and drag in the frame, or type x,y,width,height.")
+            self._complain(
+                "There is no region on the frame: show one from the menu of its pane, or type x,y,width,height."
+            )
             return
         self.edit.setText(",".join(str(number) for number in found))
         self.check()

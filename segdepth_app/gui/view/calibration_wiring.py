@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
+from segdepth_app.gui.view.calibration_lattice import angle_text
 from segdepth_app.gui.view.calibration_memory import CalibrationMemory
 from segdepth_app.gui.view.calibration_presenter import CalibrationPresenter, Rectangle
 from segdepth_app.gui.view.calibration_raw import RawDialog, wants_layout
@@ -39,7 +40,8 @@ class Calibration(QObject, Companion):
     ) -> None:
         """`bar` shows the line of *Does this model suit this data?* (show_suits)."""
         super().__init__(parent)
-        self._parent, self._presenter, self._scene = parent, presenter, presenter.scene
+        self._parent, self._presenter, self._scene, self._bar = parent, presenter, presenter.scene, bar
+        self._region = region
         self.memory = CalibrationMemory(context.settings)
         self.view, self.suits_view = CalibrationView(parent), SuitsView(parent)
         analysis = presenter.analysis
@@ -80,6 +82,18 @@ class Calibration(QObject, Companion):
         """Opens the calibration."""
         if self._scene.facts is not None:
             self.view.present()
+
+    def use_region(self, what: str) -> None:
+        """The rectangle drawn in the frame pane is taken for the vacuum, or its lattice is measured."""
+        region = self._region()
+        if region is None or self._scene.facts is None:
+            return
+        if what == "vacuum":
+            self.lattice.type_value("vacuum", ",".join(str(number) for number in region))
+        elif what == "lattice":
+            self.view.show_region(region)
+            self.view.present()
+            self.lattice.measure(False, region)
 
     def close(self) -> None:
         """The tab closes."""
@@ -125,12 +139,23 @@ class Calibration(QObject, Companion):
         """Pages follow at once, the comparison when it is calm."""
         self.lattice.refresh()
         self.drift.refresh()
+        self._bar.show_more(done_text(self._scene.typed))
         self._calm.start()
 
     def left(self) -> None:
         """Nothing is open."""
+        self._bar.show_more("")
         self._calm.stop()
         self._recalled = ""
         self.lattice.reset()
         self.drift.reset()
         self.suits.reset()
+
+
+def done_text(typed: Typed) -> str:
+    """What was done to the frames, for the top bar; the values that are always there stand in their fields."""
+    parts = [f"turned {angle_text(typed.rotation_deg)}"] if typed.rotation_deg else []
+    parts += ["drift undone"] * (typed.align != "none")
+    parts += [f"{typed.sum_frames} frames to an image"] * (typed.sum_frames > 1)
+    parts += ["gain typed"] * (typed.gain is not None) + ["offset typed"] * (typed.offset is not None)
+    return " · ".join(parts)

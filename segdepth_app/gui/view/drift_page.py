@@ -3,7 +3,7 @@
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QLabel, QProgressBar, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QLabel, QProgressBar, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
 
 from segdepth_app.gui import theme
 from segdepth_app.gui.view.calibration_state import DriftPage
@@ -68,7 +68,8 @@ class DriftPlot(QWidget):
         plot.setMenuEnabled(False)
         plot.hideButtons()
         plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        plot.setMinimumHeight(70)
+        plot.setMinimumSize(200, 70)
+        plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)  # pyqtgraph asks for 640 × 480
         plot.setLabel("left", label)
         plot.getAxis("left").setWidth(52)
         plot.showGrid(x=False, y=True, alpha=0.15)
@@ -124,7 +125,6 @@ class DriftWidget(QWidget):
         layout.addWidget(self.text)
         layout.addWidget(self.align)
         layout.addWidget(self.plot, 1)
-        layout.addStretch(0)
 
     def show_page(self, page: DriftPage) -> None:
         """The whole page, but for the curves."""

@@ -5,11 +5,15 @@ from collections.abc import Callable
 from math import isfinite
 from typing import Any
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QWidget
 
 from segdepth_app.gui import theme
 
+LEAST_SOURCE_PX = 60
+WRAPPED_LABEL_PX = 96
+"""Fields below each other begin at the same place."""
 VACUUM_RECTANGLE = re.compile(r"\d+\s*,\s*\d+\s*,\s*[1-9]\d*\s*,\s*[1-9]\d*")
 
 
@@ -72,6 +76,42 @@ def vacuum_setting(text: str) -> str | None:
         raise ValueError("Type a number, a rectangle x,y,width,height in pixels, or auto.") from error
 
 
+class Source(QLabel):
+    """Words that give up their end before they make the window wider; whole in their tool tip."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._whole = ""
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+
+    def setText(self, text: str) -> None:  # Qt's name
+        """Keeps the whole text and shows what has room."""
+        self._whole = text
+        self.setToolTip(text)
+        self.updateGeometry()
+        self._fit()
+
+    def text(self) -> str:
+        """The whole text."""
+        return self._whole
+
+    def sizeHint(self) -> QSize:  # Qt's name
+        """As wide as the whole text."""
+        return QSize(self.fontMetrics().horizontalAdvance(self._whole) + 4, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:  # Qt's name
+        """A few letters at least."""
+        return QSize(min(LEAST_SOURCE_PX, self.sizeHint().width()), super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # Qt's name
+        """Another width, another text."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        super().setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, self.width()))
+
+
 class SourcedField(QWidget):
     """A label, an editable value, its unit and its source: `Pixel size [5.30] pm, from file`."""
 
@@ -94,6 +134,7 @@ class SourcedField(QWidget):
         self._missing = False
         self._help = help_text
         name = QLabel(label)
+        name.setMinimumWidth(WRAPPED_LABEL_PX if wraps else 0)
         self.edit = QLineEdit()
         self.edit.setFixedWidth(76)
         self.edit.setAccessibleName(label)
@@ -101,7 +142,7 @@ class SourcedField(QWidget):
         name.setBuddy(self.edit)
         self._unit = QLabel(unit)
         self._unit.setVisible(bool(unit))
-        self._source = QLabel()
+        self._source = QLabel() if wraps else Source()
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)

@@ -19,7 +19,7 @@ from segdepth_app.gui.widgets.lists import make_readable
 
 SIZE_PX = (860, 460)
 FRAME_PX = 40
-HEADERS = ("", "What", "This series", "The model", "What it means")
+HEADERS = ("Verdict", "What", "This series", "The model", "What it means")
 WIDTHS_PX = (92, 110, 120, 120)
 TITLE = "Does this model suit this data?"
 
@@ -41,6 +41,7 @@ class SuitsView(QDialog):
         self.table.setAccessibleName(TITLE)
         self.table.setHorizontalHeaderLabels(list(HEADERS))
         self.table.setWordWrap(True)
+        self.table.setStyleSheet("QTableWidget::item { padding: 4px 6px; }")
         header = self.table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for column, width in enumerate(WIDTHS_PX):
