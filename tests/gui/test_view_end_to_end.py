@@ -55,7 +55,7 @@ def test_a_series_is_opened_played_and_read_out(qtbot, tab, counts):
     assert tab.view.panes.panes["frame"].value_at(20, 10) == 54
     # a plain TIFF says no pixel size: that is said, and nothing can be analysed
     assert "pixel size" in tab.view.top_bar.warnings.text()
-    assert not tab.view.top_bar.analyse_button.isEnabled()
+    assert not tab.view.top_bar.analysis.analyse_button.isEnabled()
 
 
 def test_a_file_that_is_no_series_is_refused_with_a_word(qtbot, tab, tmp_path):
@@ -87,8 +87,8 @@ def test_analyse_click_and_saliency_with_real_children(qtbot, tab, counts, model
     qtbot.waitUntil(lambda: scene.image is not None or bool(tab.context.faults), timeout=30000)
     analysis.choose_model(str(model))
     analysis.type_value("pixel_size_pm", 10.6)
-    assert view.top_bar.analyse_button.isEnabled()
-    view.top_bar.analyse_button.click()
+    assert view.top_bar.analysis.analyse_button.isEnabled()
+    view.top_bar.analysis.analyse_button.click()
     qtbot.waitUntil(lambda: scene.result is not None or bool(tab.context.faults), timeout=60000)
     assert tab.context.faults == []
     assert scene.result.n_done == N_FRAMES

@@ -45,7 +45,7 @@ def test_without_a_pixel_size_nothing_is_analysed(bench):
     fields = bench.view.show_facts.call_args.args[0]
     assert fields["pixel_size"].missing
     assert any("pixel size" in text for text in bench.view.show_warnings.call_args.args[0])
-    bench.presenter.analysis.toggle()
+    bench.presenter.analysis.ask("analyse")
     assert [job.name for job in bench.jobs.started] == ["explore"]
 
 
@@ -56,7 +56,7 @@ def test_a_typed_pixel_size_is_named_as_such_and_used(bench):
     field = bench.view.show_facts.call_args.args[0]["pixel_size"]
     assert (field.value, field.source, field.missing) == ("5.3", "typed", False)
     bench.view.set_pixel_size.assert_called_with(5.3)
-    bench.presenter.analysis.toggle()
+    bench.presenter.analysis.ask("analyse")
     assert bench.jobs.started[-1].config["pixel_size_pm"] == 5.3
 
 
@@ -105,7 +105,7 @@ def test_a_result_made_with_other_values_is_said(bench):
 def test_analyse_runs_infer_and_shows_its_result(bench):
     bench.model()
     bench.open_series()
-    bench.presenter.analysis.toggle()
+    bench.presenter.analysis.ask("analyse")
     job = bench.jobs.started[-1]
     assert job.name == "infer"
     assert job.config["series"] == [str(bench.tif)]
@@ -125,15 +125,15 @@ def test_analyse_runs_infer_and_shows_its_result(bench):
 def test_stop_stops_the_job(bench):
     bench.model()
     bench.open_series()
-    bench.presenter.analysis.toggle()
-    bench.presenter.analysis.toggle()
+    bench.presenter.analysis.ask("analyse")
+    bench.presenter.analysis.ask("analyse")
     assert bench.jobs.started[-1].stopped
 
 
 def test_a_failed_analysis_is_reported(bench):
     bench.model()
     bench.open_series()
-    bench.presenter.analysis.toggle()
+    bench.presenter.analysis.ask("analyse")
     bench.jobs.started[-1].end("failed", {"message": "No memory.", "hint": "Close others."})
     bench.context.report.assert_called_once_with("No memory.", "Close others.")
     assert bench.state().enabled
@@ -143,7 +143,7 @@ def test_a_failed_analysis_is_reported(bench):
 def test_a_result_of_another_series_is_not_shown_when_its_job_ends(bench):
     bench.model()
     bench.open_series()
-    bench.presenter.analysis.toggle()
+    bench.presenter.analysis.ask("analyse")
     job = bench.jobs.started[-1]
     bench.open_series()
     bench.result().rename(bench.folder / "other.h5")

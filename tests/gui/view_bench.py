@@ -1,10 +1,12 @@
 """A presenter of the View tab with an autospec of its widgets and children played by hand."""
 
+from collections import deque
 from unittest.mock import Mock, create_autospec
 
 import numpy as np
 
 from segdepth_app.gui.settings import Settings
+from segdepth_app.gui.view.analysis_state import ResultEntry
 from segdepth_app.gui.view.helper_client import HelperClient
 from segdepth_app.gui.view.presenter import ViewPresenter
 from segdepth_app.gui.view.saliency_client import SaliencyClient
@@ -27,6 +29,34 @@ KNOWN = {
 }
 
 
+class AtOnce:
+    """Stands in for Chores: all steps at once, unless a test holds them back."""
+
+    def run(self, name, steps):
+        deque(steps, 0)
+
+    def drop(self, name):
+        pass
+
+    clear = Mock()
+
+
+class BenchShelf:
+    """Results and unfinished analyses as the test says."""
+
+    def __init__(self, bench):
+        self._bench = bench
+        self.half_done = None
+
+    def results(self, fingerprint):
+        path = self._bench.find_result(fingerprint)
+        if path is not None:
+            yield ResultEntry(str(path), path.stem)
+
+    def waiting(self, fingerprint):
+        return self.half_done
+
+
 class Bench:
     """A presenter with everything around it."""
 
@@ -39,8 +69,13 @@ class Bench:
         self.context = Mock(jobs=self.jobs, settings=Settings(folder / "settings.ini"))
         self.find_result = Mock(return_value=None)
         self.series = SeriesClient(self.jobs)
-        self.saliency = SaliencyClient(HelperClient(self.jobs))
-        self.presenter = ViewPresenter(self.view, self.context, self.series, self.saliency, self.find_result)
+        self.helper = HelperClient(self.jobs)
+        self.saliency = SaliencyClient(self.helper)
+        self.shelf = BenchShelf(self)
+        self.view.side_panel.return_value = "markers"
+        self.presenter = ViewPresenter(
+            self.view, self.context, self.series, self.saliency, self.helper, self.shelf, AtOnce()
+        )
         self.tif = folder / "Größe µm" / "试样 1.tif"
         self.tif.parent.mkdir()
         self.tif.write_bytes(b"x")

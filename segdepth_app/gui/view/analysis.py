@@ -1,4 +1,4 @@
-"""Decisions around *Analyse*: model, typed values, whether it may start, the running job. No widgets."""
+"""Decisions around *Analyse*: model, options, typed values, whether it may start. No widgets."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,25 +7,13 @@ from math import isclose
 from pathlib import Path
 from typing import Any
 
+from segdepth_app.config import InferConfig
 from segdepth_app.errors import InputError
-from segdepth_app.gui import texts
+from segdepth_app.gui import drafts
+from segdepth_app.gui.view.analysis_run import AnalysisRun, result_path
 from segdepth_app.gui.view.scene import Scene, area_dose_text
 from segdepth_app.gui.view.series_facts import SeriesFacts
 from segdepth_app.models.card import DEFAULT_MODEL, ModelCard, read_card, shipped_models
-from segdepth_app.paths import results_folder
-
-
-@dataclass(frozen=True)
-class AnalysisState:
-    """What the Analyse button and the words beside it show."""
-
-    running: bool = False
-    enabled: bool = False
-    reason: str = ""
-    """Why it cannot be pressed."""
-    share: float | None = None
-    """How much is done, 0 to 1; None while that is unknown."""
-    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,13 +89,12 @@ def _calibration_text(facts: SeriesFacts) -> str:
     return f"{facts.pixel_size_pm:.4g} pm and {facts.dose_e_per_px:.4g} e/px"
 
 
-def result_path(series: str, model: str, now: datetime) -> Path:
-    """A new file for every analysis: an older result may be open."""
-    return results_folder() / f"{Path(series).stem}_{Path(model).stem}_{now:%Y%m%d-%H%M%S}.h5"
+OPTIONS = ("mirror", "stay_probability", "longest_sum_frames", "precision", "device")
+"""Fields of InferConfig that stand under *Options*."""
 
 
 class AnalysisPresenter:
-    """Model, typed values, readiness and the infer job."""
+    """Model, options, typed values and readiness; the run itself is `run`'s."""
 
     def __init__(
         self,
@@ -116,16 +103,20 @@ class AnalysisPresenter:
         scene: Scene,
         *,
         on_result: Callable[[Path], None],
+        on_growth: Callable[[Path], None],
         on_reopen: Callable[[], None],
         on_run: Callable[[], None],
     ) -> None:
         self._view, self._context, self._scene = view, context, scene
-        self._on_result, self._on_reopen, self._on_run = on_result, on_reopen, on_run
+        self._on_reopen = on_reopen
+        self.on_typed: Callable[[], None] = lambda: None
+        self.on_refresh: Callable[[], None] = lambda: None
         self._models: dict[str, str] = {name: str(path) for name, path in shipped_models().items()}
         self._card: ModelCard | None = None
         self.model: str | None = None
-        self._job: Any = None
-        self._out: Path | None = None
+        self.options: dict[str, Any] = {name: drafts.default(InferConfig, name) for name in OPTIONS}
+        self._refused: dict[str, str] = {}
+        self.run = AnalysisRun(view, context, on_result=on_result, on_growth=on_growth, on_run=on_run)
 
     def show_models(self) -> None:
         """Fills the chooser; the one used last, or the default, is chosen."""
@@ -166,6 +157,7 @@ class AnalysisPresenter:
     def type_values(self, **values: Any) -> None:
         """Several at once (fields of Typed): the series is opened again only once."""
         self._scene.typed = self._scene.typed.changed(**values)
+        self.on_typed()
         if self._scene.file_facts:
             self._on_reopen()  # the reader knows what a rectangle amounts to, and what there is to warn of now
         self.refresh()
@@ -176,9 +168,8 @@ class AnalysisPresenter:
         self._view.show_facts(fact_fields(self._scene))
         self._view.set_pixel_size(facts.pixel_size_pm if facts else None)
         self._view.show_warnings(self.warnings())
-        if self._job is None:
-            reason = why_not(self._scene, self.model)
-            self._view.show_analysis(AnalysisState(enabled=not reason, reason=reason))
+        self.run.show_ready(self._why_not())
+        self.on_refresh()
 
     def warnings(self) -> list[str]:
         """What the user should know about this series, most important first."""
@@ -204,46 +195,43 @@ class AnalysisPresenter:
     @property
     def running(self) -> bool:
         """Is a job of this tab at work?"""
-        return self._job is not None
+        return self.run.is_running
 
-    def toggle(self) -> None:
-        """Analyse, or stop and keep what is done."""
-        if self._job is not None:
-            self._job.stop()
-        elif not why_not(self._scene, self.model) and self.model:
-            self._out = result_path(self._scene.paths[0], self.model, datetime.now())
-            config = {**self._scene.options(), "model": self.model, "out": str(self._out)}
-            job = self._context.jobs.start("infer", config, f"Analyse {self._scene.facts.name}")  # type: ignore[union-attr]
-            self._job = job
-            job.told.connect(lambda event: self._on_event(job, event))
-            job.state_changed.connect(lambda state: self._on_state(job, state))
-            self._view.show_analysis(AnalysisState(running=True, enabled=True, text="Starting…"))
-            self._on_run()
+    def ask(self, verb: str) -> None:
+        """A button of the analysis."""
+        if verb == "analyse" and not self.run.is_running and not self._why_not() and self.model:
+            out = result_path(self._scene.paths[0], self.model, datetime.now())
+            self.run.start({**self._config(), "out": str(out)}, f"Analyse {self._scene.facts.name}")  # type: ignore[union-attr]
+        elif verb != "analyse":
+            self.run.ask(verb, self._config())
 
-    def leave(self) -> None:
-        """Another series is opened: the job goes on in the jobs dock, its result is not shown here."""
-        self._job = None
+    def _config(self) -> dict[str, Any]:
+        return {**self._scene.options(), "model": self.model, **self.options}
 
-    def _on_event(self, job: Any, event: dict) -> None:
-        if job is not self._job or event.get("event") != "progress":
-            return
-        done, total = event["done"], event["total"]
-        left = job.seconds_left
-        text = f"{done} of {total} {event['unit']}" + (f", {texts.duration(left)} left" if left else "")
-        self._view.show_analysis(AnalysisState(True, True, share=done / total if total else None, text=text))
+    def _why_not(self) -> str:
+        return why_not(self._scene, self.model) or ("An option cannot be used: see Options." if self._refused else "")
 
-    def _on_state(self, job: Any, state: str) -> None:
-        if job is not self._job:
-            return
-        if state == "stopping":
-            self._view.show_analysis(AnalysisState(running=True, enabled=False, reason="Stopping…", text="Stopping…"))
-        if not job.has_ended:
-            return
-        self._job = None
-        if state == "failed" or state == "lost":
-            error = job.error or {}
-            self._context.report(str(error.get("message") or "The analysis failed."), str(error.get("hint") or ""))
-        elif self._out and self._out.exists():
-            self._on_result(self._out)
-        self.refresh()
-        self._on_run()
+    def type_option(self, name: str, value: Any) -> None:
+        """An option was typed or chosen; one that InferConfig refuses says why, and nothing starts with it."""
+        self._refused.pop(name, None)
+        trial = {"series": ["x.tif"], "model": "m", "out": "x.h5", name: value}
+        self._refused |= drafts.concerning(drafts.complaints(InferConfig, trial), [name])
+        if name not in self._refused:
+            self.options[name] = getattr(InferConfig.model_validate(trial), name)
+        self._show_options({name: value})
+
+    def reset_options(self) -> None:
+        """All options as they come."""
+        self.restore_options({name: drafts.default(InferConfig, name) for name in OPTIONS})
+
+    def restore_options(self, kept: dict[str, Any]) -> None:
+        """The options of a session; what InferConfig refuses stays as it was."""
+        for name in OPTIONS:
+            if name in kept:
+                self.type_option(name, kept[name])
+        self._refused.clear()
+        self._show_options({})
+
+    def _show_options(self, typed: dict[str, Any]) -> None:
+        self._view.show_options({**self.options, **typed}, self._refused)
+        self.run.show_ready(self._why_not())

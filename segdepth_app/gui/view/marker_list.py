@@ -17,7 +17,8 @@ from PySide6.QtWidgets import (
 from segdepth_app.gui import theme
 from segdepth_app.gui.view.markers import MarkerRow
 
-HEADERS = ("", "Depth", "Conf.", "x, y (px)", "x, y (nm)", "Elem.")
+HEADERS = ("", "Name", "Depth", "Conf.", "Elem.", "x, y (px)", "x, y (nm)")
+NAME = 1
 
 
 class MarkerList(QWidget):
@@ -26,17 +27,19 @@ class MarkerList(QWidget):
     selected = Signal(int)
     removed = Signal(int)
     cleared = Signal()
+    renamed = Signal(int, str)
+    widened = Signal()
+    """The selected pixel is to become the whole column it lies on."""
 
     def __init__(self) -> None:
         super().__init__()
-        title = QLabel("Markers")
-        theme.set_role(title, "heading")
         self.table = QTableWidget(0, len(HEADERS))
         self.table.setHorizontalHeaderLabels(HEADERS)
         self.table.setAccessibleName("Markers")
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(22)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        triggers = QAbstractItemView.EditTrigger
+        self.table.setEditTriggers(triggers.DoubleClicked | triggers.EditKeyPressed)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setTabKeyNavigation(False)
@@ -47,6 +50,13 @@ class MarkerList(QWidget):
         header.setHighlightSections(False)
         self.table.cellClicked.connect(lambda row, _: self.table.selectRow(row))
         self.table.itemSelectionChanged.connect(self._on_selection)
+        self.table.itemChanged.connect(self._on_edit)
+        self.hint = QLabel("Double-click a name to change it.")
+        self.hint.setWordWrap(True)
+        theme.set_role(self.hint, "muted")
+        self.column_button = QPushButton("Whole column")
+        self.column_button.setToolTip("Follows the column the selected pixel lies on, pooled over its disc.")
+        self.column_button.clicked.connect(self.widened)
         self.remove_button = QPushButton("Remove")
         self.remove_button.clicked.connect(self._remove)
         self.clear_button = QPushButton("Clear all")
@@ -54,14 +64,15 @@ class MarkerList(QWidget):
         shortcut = QShortcut(QKeySequence(QKeySequence.StandardKey.Delete), self.table, self._remove)
         shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
         buttons = QHBoxLayout()
+        buttons.addWidget(self.column_button)
         buttons.addWidget(self.remove_button)
         buttons.addWidget(self.clear_button)
         buttons.addStretch(1)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(0, 4, 0, 0)
         layout.setSpacing(4)
-        layout.addWidget(title)
         layout.addWidget(self.table, 1)
+        layout.addWidget(self.hint)
         layout.addLayout(buttons)
         self.show_rows([], None)
 
@@ -83,12 +94,15 @@ class MarkerList(QWidget):
         self.table.blockSignals(False)
         self.remove_button.setEnabled(bool(rows))
         self.clear_button.setEnabled(bool(rows))
+        self.column_button.setEnabled(bool(rows))
 
     def _set_cell(self, row: int, column: int, text: str) -> None:
         item = self.table.item(row, column)
         if item is None:
             item = QTableWidgetItem()
             item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
+            if column != NAME:
+                item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
             self.table.setItem(row, column, item)
         if item.text() != text:
             item.setText(text)
@@ -101,6 +115,10 @@ class MarkerList(QWidget):
         number = self._chosen()
         if number is not None:
             self.selected.emit(number)
+
+    def _on_edit(self, item: QTableWidgetItem) -> None:
+        if item.column() == NAME:
+            self.renamed.emit(int(self.table.item(item.row(), 0).text()), item.text())
 
     def _remove(self) -> None:
         number = self._chosen()

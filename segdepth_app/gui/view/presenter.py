@@ -1,28 +1,35 @@
 """Decisions of the View tab: what is opened, which frame is shown, what a session keeps. No widgets."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from segdepth_app.errors import ResultError, SegDepthError
+from segdepth_app.errors import ResultError
 from segdepth_app.gui.view.analysis import AnalysisPresenter
+from segdepth_app.gui.view.chores import Chores
+from segdepth_app.gui.view.companion import Companion
+from segdepth_app.gui.view.events_logic import EventFilter
+from segdepth_app.gui.view.events_presenter import EventsPresenter
 from segdepth_app.gui.view.export import Exporter
+from segdepth_app.gui.view.helper_client import HelperClient
 from segdepth_app.gui.view.marking import MarkingPresenter
 from segdepth_app.gui.view.result_view import ResultView
+from segdepth_app.gui.view.results_presenter import ResultsPresenter, same_shape, shape_text
 from segdepth_app.gui.view.saliency_client import SaliencyClient
 from segdepth_app.gui.view.scene import Scene
 from segdepth_app.gui.view.series_client import SeriesClient
 from segdepth_app.gui.view.series_facts import SeriesFacts
+from segdepth_app.gui.view.shelf import Shelf
+from segdepth_app.gui.view.tracing import Tracing
 from segdepth_app.gui.view.typed import TYPED, Typed
-from segdepth_app.paths import results_folder
 
 RESULT_SUFFIXES = (".h5", ".hdf5")
 READ_AHEAD = 4
 HINT_ANALYSE = "Press Analyse to estimate the atoms per column."
-HINT_RUNNING = "Analysing: the maps appear when it is done or stopped."
+HINT_RUNNING = "Analysing: the maps appear frame by frame."
 HINT_GAP = "This frame was not analysed."
+HINT_NOT_YET = "This frame is not analysed yet."
 
 
 class ViewPresenter:
@@ -34,19 +41,45 @@ class ViewPresenter:
         context: Any,
         series: SeriesClient,
         saliency: SaliencyClient,
-        find_result: Callable[[str, Path], Path | None],
+        helper: HelperClient,
+        shelf: Shelf,
+        chores: Chores,
     ) -> None:
         self._view, self._context, self._series, self._saliency = view, context, series, saliency
-        self._find_result = find_result
+        self._helper, self._chores = helper, chores
         self.scene = Scene()
+        self.companion = Companion()
+        """The calibration goes along with what happens here."""
         self.analysis = AnalysisPresenter(
-            view, context, self.scene, on_result=self.load_result, on_reopen=self._reopen, on_run=self._show_run
+            view,
+            context,
+            self.scene,
+            on_result=lambda path: self.results.finished(path),
+            on_growth=lambda folder: self.results.grow(folder),
+            on_reopen=self._reopen,
+            on_run=self._show_run,
         )
-        self.marking = MarkingPresenter(view, context, self.scene, saliency, lambda: self.analysis.model)
-        self.exporter = Exporter(view, context, self.scene, self.marking.traces)
+        self.results = ResultsPresenter(
+            view,
+            context,
+            self.scene,
+            self.analysis.run,
+            shelf,
+            chores,
+            on_loaded=self._result_loaded,
+            on_growth=self._result_grew,
+        )
+        self.tracing = Tracing(self.scene, helper, lambda: self.analysis.model, chores)
+        self.marking = MarkingPresenter(view, context, self.scene, saliency, lambda: self.analysis.model, self.tracing)
+        self.events = EventsPresenter(view, self.scene, self.marking, self._go_to)
+        self.exporter = Exporter(view, context, self.scene, self.marking.traces, self.events.events)
+        self.analysis.on_typed = lambda: self.companion.typed()
+        self.analysis.on_refresh = lambda: self.companion.refreshed()
         self._wanted: dict[str, Any] = {}
         self._pictured = -1
         self._reopening = False
+        self._n_shown = 0
+        self._resume = ""
         series.opened.connect(self._on_opened)
         series.frame_ready.connect(self._on_frame)
         series.frame_failed.connect(self._on_frame_failure)
@@ -94,8 +127,11 @@ class ViewPresenter:
         self._saliency.close()
 
     def _leave(self) -> None:
-        self.analysis.leave()
+        self.analysis.run.leave()
+        self.results.forget()
+        self._chores.clear()
         self._saliency.close()
+        self.companion.left()
         if self.scene.result:
             self.scene.result.close()
         self.scene.reset()
@@ -114,10 +150,7 @@ class ViewPresenter:
         self.scene.result = result
         facts = result.facts
         if self.scene.typed == Typed():
-            self.scene.typed = Typed(
-                facts.pixel_size_pm if facts.pixel_size_source == TYPED else None,
-                facts.dose_e_per_px if facts.dose_source == TYPED else None,
-            )
+            self.scene.typed = _typed_of(facts)
         if all(Path(source).exists() for source in result.sources):
             self._open_series(result.sources)
         else:
@@ -134,49 +167,52 @@ class ViewPresenter:
     def _on_opened(self, facts: SeriesFacts) -> None:
         scene = self.scene
         scene.file_facts = facts
+        if self.companion.opened(facts):
+            self._series.open(scene.options(), facts.name)
+            return
         if self._reopening:
             self._reopening = False
+            self._take_changed_size(facts)
             self.analysis.refresh()
             self.show_frame(scene.frame)
             self.marking.calibration_changed()
             return
-        if scene.result and not _same_shape(scene.result.facts, facts):
+        if scene.result and not same_shape(scene.result.facts, facts):
             self._context.report(
-                f"The result was made from {_shape_text(scene.result.facts)}; {facts.name} has {_shape_text(facts)}.",
+                f"The result was made from {shape_text(scene.result.facts)}; {facts.name} has {shape_text(facts)}.",
                 "The series was changed since. Analyse it again.",
             )
             scene.result.close()
             scene.result = None
-        if scene.result is None:
-            self._find_earlier_result(facts)
         self._take_size(facts)
         self._result_loaded()
+        if facts.fingerprint:
+            self.results.look(facts.fingerprint)
+            self._resume_if_wanted()
 
-    def _find_earlier_result(self, facts: SeriesFacts) -> None:
-        path = self._find_result(facts.fingerprint, results_folder()) if facts.fingerprint else None
-        if path is None:
-            return
-        try:
-            self.scene.result = ResultView(path)
-        except SegDepthError as error:
-            self._context.report(error)
-        else:
-            self._context.status(f"Showing the result found for this series: {path.name}")
+    def _resume_if_wanted(self) -> None:
+        """The window was closed while it analysed this series: it goes on by itself."""
+        wanted, self._resume = self._resume, ""
+        run = self.analysis.run
+        if wanted and run.waiting is not None and str(run.waiting.out) == wanted:
+            self.analysis.ask("resume")
 
     def _take_size(self, facts: SeriesFacts) -> None:
+        self._n_shown = facts.n_frames
         self._view.set_series(facts.n_frames, facts.frame_time_s, facts.width_px, facts.height_px)
 
-    def load_result(self, path: Path) -> None:
-        """Shows a result of the series that is open."""
-        try:
-            result = ResultView(path)
-        except SegDepthError as error:
-            self._context.report(error)
-            return
-        if self.scene.result:
-            self.scene.result.close()
-        self.scene.result = result
-        self._result_loaded()
+    def _take_changed_size(self, facts: SeriesFacts) -> None:
+        """Opened anew with other sums, a series has other frames: a result of the old ones is not laid over them."""
+        scene = self.scene
+        if scene.result and not same_shape(scene.result.facts, facts):
+            scene.result.close()
+            scene.result = None
+            self.marking.result_changed()
+            self.events.result_changed()
+        if facts.n_frames != self._n_shown:
+            self._take_size(facts)
+            scene.frame = min(scene.frame, facts.n_frames - 1)
+            self._view.set_frame(scene.frame)
 
     def _result_loaded(self) -> None:
         self._view.set_can_export(result=self.scene.result is not None)
@@ -187,9 +223,18 @@ class ViewPresenter:
         self.marking.result_changed()
         if "markers" in wanted:
             self.marking.restore(wanted["markers"])
+        self.events.result_changed()
+
+    def _result_grew(self) -> None:
+        """More frames are analysed: the maps of the frame shown may be among them, traces get longer."""
+        if self.scene.depth is None:
+            self._show_run()
+        self.marking.result_grew()
+        self.events.result_changed()
 
     def _on_series_failure(self, message: str, hint: str) -> None:
-        self._context.report(message, hint)
+        if not self.companion.refused(message, hint):
+            self._context.report(message, hint)
         if self.scene.file_facts is None and self.scene.result is None:
             self._leave()
             self.show_welcome()
@@ -237,14 +282,22 @@ class ViewPresenter:
         scene = self.scene
         scene.take_maps(frame)
         waiting = HINT_RUNNING if self.analysis.running else HINT_ANALYSE
-        hint = waiting if scene.result is None else HINT_GAP if scene.depth is None else ""
-        self._view.show_maps(scene.depth, scene.confidence, scene.result.scale if scene.result else 1.0, hint)
+        missing = HINT_NOT_YET if scene.result and scene.result.is_partial else HINT_GAP
+        hint = waiting if scene.result is None else missing if scene.depth is None else ""
+        self._view.show_maps(scene.depth, scene.confidence, scene.result.grid if scene.result else 1.0, hint)
         self._view.show_cursor(frame)
         if len(self.marking.markers):
             self.marking.show_rows()
+        self.events.frame_changed()
+
+    def _go_to(self, frame: int, x: float, y: float) -> None:
+        """An event or a column was chosen in its table."""
+        self._view.go_to(frame)
+        self._view.look_at(x, y)
 
     def _show_run(self) -> None:
-        """The analysis began or ended: empty panes say what they wait for."""
+        """The analysis began, grew or ended: empty panes say what they wait for."""
+        self.results.fall_back()
         if self._pictured >= 0:
             self._show_maps(self._pictured)
 
@@ -277,22 +330,49 @@ class ViewPresenter:
         if not scene.paths and scene.result is None:
             return {}
         return {
-            "path": str(scene.result.path) if scene.result else scene.paths[0],
+            "path": self._kept_path(),
             **scene.typed.kept(),
             "frame": scene.frame,
-            "markers": self.marking.markers.pixels(),
+            "markers": self.marking.markers.kept(),
+            **self._kept_analysis(),
+        }
+
+    def _kept_path(self) -> str:
+        """The series while an analysis of it is unfinished, else the result, which knows its series."""
+        result = self.scene.result
+        if result is None or (result.is_partial and self.scene.paths):
+            return self.scene.paths[0]
+        return str(result.path)
+
+    def _kept_analysis(self) -> dict[str, Any]:
+        run, chosen = self.analysis.run, self.events.filter
+        return {
+            "options": self.analysis.options,
+            "events": {"lowest": chosen.lowest, "only_marked": chosen.only_marked},
+            "analysing": str(run.out) if run.out else "",
         }
 
     def restore_state(self, state: dict[str, Any]) -> None:
         """Opens what was open, if it is still there; says nothing if it is not."""
         path = str(state.get("path") or "")
-        if path and Path(path).exists():
-            self.open_path(path, state)
+        if isinstance(state.get("options"), dict):
+            self.analysis.restore_options(state["options"])
+        kept = state.get("events")
+        if isinstance(kept, dict):
+            self.events.filter = EventFilter(float(kept.get("lowest", 0)), bool(kept.get("only_marked")))
+            self._view.show_event_filter(self.events.filter)
+        if path and Path(path).exists() and self.open_path(path, state):
+            self._resume = str(state.get("analysing") or "")
 
 
-def _same_shape(a: SeriesFacts, b: SeriesFacts) -> bool:
-    return (a.n_frames, a.height_px, a.width_px) == (b.n_frames, b.height_px, b.width_px)
-
-
-def _shape_text(facts: SeriesFacts) -> str:
-    return f"{facts.n_frames} frames of {facts.width_px} × {facts.height_px} px"
+def _typed_of(facts: SeriesFacts) -> Typed:
+    """What was typed or chosen when a result was made: its frames are shown as it saw them."""
+    return Typed(
+        pixel_size_pm=facts.pixel_size_pm if facts.pixel_size_source == TYPED else None,
+        dose_e_per_px=facts.dose_e_per_px if facts.dose_source == TYPED else None,
+        gain=facts.gain if facts.gain_source == TYPED else None,
+        offset=facts.offset if facts.offset_source == TYPED else None,
+        rotation_deg=facts.rotation_deg,
+        align=facts.align,
+        sum_frames=facts.sum_frames,
+    )

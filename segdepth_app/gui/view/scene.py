@@ -1,6 +1,6 @@
 """What is on the table: the open series, its result, the frame shown. No Qt, no decisions.
 
-Pixels are the source file's, [y, x]. A result map's pixel is `result.scale` source pixels wide.
+Pixels are the source file's, [y, x]; where a result's maps lie on them, `result.grid` says.
 """
 
 from dataclasses import MISSING, dataclass, field, fields, replace
@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from segdepth_app.errors import ResultError
 from segdepth_app.gui.view.result_view import ResultView
 from segdepth_app.gui.view.series_facts import SeriesFacts
 from segdepth_app.gui.view.typed import TYPED, Typed
+from segdepth_app.inference.result_info import OUTSIDE
 from segdepth_app.units import binned_from_px, dose_per_area
 
 
@@ -72,8 +74,11 @@ class Scene:
 
     def take_maps(self, frame: int) -> None:
         """Depth and confidence of a frame, as far as there are any."""
-        self.depth = self.result.depth(frame) if self.result else None
-        self.confidence = self.result.confidence(frame) if self.result else None
+        try:
+            self.depth = self.result.depth(frame) if self.result else None
+            self.confidence = self.result.confidence(frame) if self.result else None
+        except ResultError:  # an analysis that ends takes away what it had kept; its result follows
+            self.depth = self.confidence = None
 
     def contains(self, x: int, y: int) -> bool:
         """Is this a pixel of the series?"""
@@ -87,11 +92,10 @@ class Scene:
             values = replace(values, intensity=float(self.image[y, x]))
         if self.result is None or self.depth is None or self.confidence is None:
             return values
-        row, column = map_pixel(y, self.result.scale), map_pixel(x, self.result.scale)
-        if not (0 <= row < self.depth.shape[0] and 0 <= column < self.depth.shape[1]):
+        cell = self.result.map_cell(x, y)
+        if cell is None or self.depth[cell] == OUTSIDE:
             return values
-        confidence = float(self.confidence[row, column]) / 255
-        return replace(values, depth=int(self.depth[row, column]), confidence=confidence)
+        return replace(values, depth=int(self.depth[cell]), confidence=float(self.confidence[cell]) / 255)
 
 
 def map_pixel(x: int, scale: float) -> int:

@@ -1,5 +1,6 @@
 """Makes the View tab: view, presenter, the two children's clients, and the wires between them."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -7,13 +8,15 @@ from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from segdepth_app.gui.context import AppContext
+from segdepth_app.gui.view.chores import Chores
 from segdepth_app.gui.view.helper_client import HelperClient
 from segdepth_app.gui.view.presenter import ViewPresenter
 from segdepth_app.gui.view.saliency_client import SaliencyClient
 from segdepth_app.gui.view.series_client import SeriesClient
+from segdepth_app.gui.view.shelf import Shelf
 from segdepth_app.gui.view.view import View
 from segdepth_app.gui.welcome import sample_series
-from segdepth_app.inference.results import find_result_for
+from segdepth_app.paths import results_folder
 
 SERIES_KINDS = (
     "Series and results (*.tif *.tiff *.mrc *.mrcs *.map *.dm3 *.dm4 *.emd *.ser *.npy *.hspy *.h5 *.hdf5 "
@@ -32,7 +35,10 @@ class ViewTab(QWidget):
         self.series = SeriesClient(context.jobs)
         self.helper = HelperClient(context.jobs)
         self.saliency = SaliencyClient(self.helper)
-        self.presenter = ViewPresenter(self.view, context, self.series, self.saliency, find_result_for)
+        self.chores = Chores()
+        self.presenter = ViewPresenter(
+            self.view, context, self.series, self.saliency, self.helper, Shelf(results_folder()), self.chores
+        )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.view)
@@ -71,13 +77,17 @@ class ViewTab(QWidget):
         view.top_bar.open_file.connect(self._choose_file)
         view.top_bar.open_folder.connect(self._choose_folder)
         self._context.theme_changed.connect(view.refresh_theme)
-        view.top_bar.analyse.connect(analysis.toggle)
-        view.top_bar.model_chosen.connect(analysis.choose_model)
-        view.top_bar.other_model.connect(self._choose_model)
+        bar = view.analysis
+        bar.asked.connect(analysis.ask)
+        bar.model_chosen.connect(analysis.choose_model)
+        bar.other_model.connect(self._choose_model)
+        bar.result_chosen.connect(presenter.results.load)
+        bar.options.typed.connect(analysis.type_option)
+        bar.options.reset.connect(analysis.reset_options)
         view.top_bar.value_typed.connect(analysis.type_value)
-        view.top_bar.export_columns.connect(lambda: presenter.exporter.export("columns"))
-        view.top_bar.export_traces.connect(lambda: presenter.exporter.export("traces"))
-        view.top_bar.export_depth.connect(lambda: presenter.exporter.export("depth"))
+        for what in ("result", "traces", "events"):
+            signal = getattr(view.top_bar, f"export_{what}")
+            signal.connect(partial(presenter.exporter.export, what))
         view.frame_changed.connect(presenter.show_frame)
         view.settled.connect(presenter.settled)
         view.panes.pixel_clicked.connect(marking.click)
@@ -86,9 +96,26 @@ class ViewTab(QWidget):
         view.panes.depth_chosen.connect(marking.choose_depth)
         view.panes.pixel_hovered.connect(presenter.hover)
         view.panes.hover_left.connect(presenter.hover_ended)
+        view.marker_key.connect(marking.select)
         view.marker_list.selected.connect(marking.select)
         view.marker_list.removed.connect(marking.remove)
         view.marker_list.cleared.connect(marking.clear)
+        view.marker_list.renamed.connect(marking.rename)
+        view.marker_list.widened.connect(marking.widen)
+        view.traces.hovered.connect(lambda number, frame: self._context.status(marking.hover_text(number, frame)))
+        view.traces.hover_left.connect(presenter.hover_ended)
+        self._connect_tables()
+
+    def _connect_tables(self) -> None:
+        """Events and columns."""
+        side, events = self.view.side, self.presenter.events
+        side.turned.connect(events.turned)
+        side.events.filter_changed.connect(events.set_filter)
+        side.events.export_wanted.connect(lambda: self.presenter.exporter.export("events"))
+        side.events.chosen.connect(events.choose_event)
+        side.columns.chosen.connect(events.choose_column)
+        for table in (side.events, side.columns):
+            table.opened.connect(events.follow)
 
     def _last_folder(self) -> str:
         return str(self._context.settings.get("last_folder"))

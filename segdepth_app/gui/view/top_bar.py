@@ -5,23 +5,24 @@ from collections.abc import Iterable
 from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
     QMenu,
-    QProgressBar,
     QPushButton,
     QSizePolicy,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from segdepth_app.gui import theme
-from segdepth_app.gui.view.analysis import AnalysisState, FieldText
-from segdepth_app.gui.view.fields import SourcedField, vacuum_setting
+from segdepth_app.gui.view.analysis import FieldText
+from segdepth_app.gui.view.analysis_bar import AnalysisBar
+from segdepth_app.gui.view.fields import Source, SourcedField, vacuum_setting
 
-OTHER_MODEL = "Other model file…"
+SUITS_WIDTH_PX = 230
+SUITS = "Does this model suit this data?"
 
 
 def menu_button(text: str, items: Iterable[tuple[str, SignalInstance]]) -> QPushButton:
@@ -41,12 +42,11 @@ class TopBar(QWidget):
 
     open_file = Signal()
     open_folder = Signal()
-    export_columns = Signal()
+    export_result = Signal()
     export_traces = Signal()
-    export_depth = Signal()
-    analyse = Signal()
-    model_chosen = Signal(str)
-    other_model = Signal()
+    export_events = Signal()
+    calibration_wanted = Signal()
+    suits_wanted = Signal()
     value_typed = Signal(str, object)
     """Name of the field in SeriesOptions, and the value or None."""
 
@@ -73,36 +73,20 @@ class TopBar(QWidget):
         self.series = QLabel()
         theme.set_role(self.series, "heading")
         self.series.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.model = QComboBox()
-        self.model.setAccessibleName("Model")
-        self.model.setMinimumContentsLength(16)
-        self.model.activated.connect(self._on_model)
-        model_label = QLabel("Model")
-        model_label.setBuddy(self.model)
-        self.analyse_button = QPushButton("Analyse")
-        theme.set_role(self.analyse_button, "primary")
-        self.analyse_button.setMinimumWidth(96)
-        self.analyse_button.clicked.connect(self.analyse)
-        self.progress = QProgressBar()
-        self.progress.setFixedWidth(110)
-        self.progress.setTextVisible(False)
-        self.progress.setAccessibleName("Progress of the analysis")
-        self.state_text = QLabel()
-        theme.set_role(self.state_text, "muted")
+        self.analysis = AnalysisBar()
         self.export_button = menu_button(
             "Export",
             [
-                ("Columns (CSV)…", self.export_columns),
+                ("Result as TIFF, CSV, HDF5, figure, movie…", self.export_result),
                 ("Traces of the markers (CSV)…", self.export_traces),
-                ("Depth (TIFF)…", self.export_depth),
+                ("Events of the table (CSV)…", self.export_events),
             ],
         )
         row = QHBoxLayout()
         row.setSpacing(theme.SPACING_PX)
         row.addWidget(self.open_button)
         row.addWidget(self.series, 1)
-        for widget in (self.state_text, self.progress, model_label, self.model, self.analyse_button):
-            row.addWidget(widget)
+        row.addWidget(self.analysis)
         row.addWidget(self.export_button)
         return row
 
@@ -120,30 +104,39 @@ class TopBar(QWidget):
         for name, field in self.fields.items():
             field.typed.connect(lambda value, key=keys[name]: self.value_typed.emit(key, value))
             row.addWidget(field)
+        self.more = Source()
+        theme.set_role(self.more, "muted")
+        self.suits = QToolButton()
+        self.suits.setAutoRaise(True)
+        self.suits.setMaximumWidth(SUITS_WIDTH_PX)
+        self.suits.clicked.connect(self.suits_wanted)
+        self.calibration = QPushButton("Calibration…")
+        self.calibration.setToolTip("Pixel size and rotation from the lattice; vacuum, gain and dose; drift and sums.")
+        self.calibration.clicked.connect(self.calibration_wanted)
+        row.addWidget(self.more)
         row.addStretch(1)
+        row.addWidget(self.suits)
+        row.addWidget(self.calibration)
+        self.show_suits("", "muted")
         return row
+
+    def show_suits(self, text: str, role: str) -> None:
+        """Whether the model suits the data, in one line; none hides it."""
+        self.suits.setText(self.suits.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, SUITS_WIDTH_PX - 16))
+        self.suits.setToolTip(f"{SUITS} {text}")
+        self.suits.setAccessibleName(f"{SUITS} {text}")
+        self.suits.setVisible(bool(text))
+        theme.set_role(self.suits, role)
+
+    def show_more(self, text: str) -> None:
+        """What else was done to the series: turned, aligned, added up."""
+        self.more.setText(text)
+        self.more.setVisible(bool(text))
 
     def show_series(self, name: str) -> None:
         """Name of the series."""
         self.series.setText(name)
         self.series.setToolTip(name)
-
-    def show_models(self, names: list[str], chosen: str | None) -> None:
-        """Entries of the chooser."""
-        self.model.clear()
-        self.model.addItems(names)
-        if not names:
-            self.model.addItem("No model installed")
-        self.model.insertSeparator(self.model.count())
-        self.model.addItem(OTHER_MODEL)
-        self.model.setCurrentIndex(names.index(chosen) if chosen in names else 0)
-
-    def _on_model(self, index: int) -> None:
-        text = self.model.itemText(index)
-        if text == OTHER_MODEL:
-            self.other_model.emit()
-        else:
-            self.model_chosen.emit(text)
 
     def show_facts(self, facts: dict[str, FieldText]) -> None:
         """Values of the fields with their sources."""
@@ -154,16 +147,6 @@ class TopBar(QWidget):
         """The strip; none hides it."""
         self.warnings.setText("\n".join(f"⚠ {text}" for text in warnings))
         self.notice.setVisible(bool(warnings))
-
-    def show_analysis(self, state: AnalysisState) -> None:
-        """The button and what stands beside it."""
-        self.analyse_button.setText("Stop" if state.running else "Analyse")
-        self.analyse_button.setEnabled(state.enabled)
-        self.analyse_button.setToolTip(state.reason or ("Ends the analysis; what is done is kept." * state.running))
-        self.progress.setVisible(state.running)
-        self.progress.setRange(0, 0 if state.share is None else 1000)
-        self.progress.setValue(round(1000 * (state.share or 0)))
-        self.state_text.setText(state.text or ("" if state.enabled else state.reason))
 
     def set_can_export(self, *, result: bool) -> None:
         """Nothing can be exported before there is a result."""

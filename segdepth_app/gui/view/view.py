@@ -1,23 +1,49 @@
 """The View tab's widgets put together: signals out, setters in, no decisions."""
 
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from segdepth_app.gui import theme
-from segdepth_app.gui.view.analysis import AnalysisState, FieldText
-from segdepth_app.gui.view.marker_list import MarkerList
-from segdepth_app.gui.view.markers import Marker, MarkerRow, Trace
+from segdepth_app.gui.view.analysis import FieldText
+from segdepth_app.gui.view.analysis_bar import AnalysisBar
+from segdepth_app.gui.view.analysis_state import AnalysisState, ResultEntry
+from segdepth_app.gui.view.events_logic import EventFilter, StateCounts
+from segdepth_app.gui.view.export_dialog import ExportDialog
+from segdepth_app.gui.view.export_draft import ExportDraft
+from segdepth_app.gui.view.facts_lines import FactLine
+from segdepth_app.gui.view.markers import MAX_MARKERS, Marker, MarkerRow, Trace
 from segdepth_app.gui.view.panes import LinkedPanes
+from segdepth_app.gui.view.side_tabs import SideTabs
 from segdepth_app.gui.view.top_bar import TopBar
 from segdepth_app.gui.view.traces_panel import TracesPanel
 from segdepth_app.gui.welcome import WelcomePage
+from segdepth_app.gui.widgets.asking import ask
 from segdepth_app.gui.widgets.class_legend import ClassLegend
 from segdepth_app.gui.widgets.play_bar import PlayBar
 
+if TYPE_CHECKING:
+    from segdepth_app.series.grid import Grid
+
 SETTLE_MS = 300
-SIDE_WIDTH = 350
+SIDE_WIDTH = 320
+
+
+def _split(direction: Qt.Orientation, first: QWidget, second: QWidget, *, sizes: tuple[int, int]) -> QSplitter:
+    """Two widgets whose border can be moved; the first takes most of the room that comes."""
+    splitter = QSplitter(direction)
+    splitter.addWidget(first)
+    splitter.addWidget(second)
+    splitter.setStretchFactor(0, 3)
+    splitter.setStretchFactor(1, 1 if direction is Qt.Orientation.Vertical else 0)
+    splitter.setChildrenCollapsible(False)
+    splitter.setSizes(list(sizes))
+    return splitter
 
 
 class View(QWidget):
@@ -26,6 +52,8 @@ class View(QWidget):
     frame_changed = Signal(int)
     settled = Signal()
     """The frame has stood still for a moment."""
+    marker_key = Signal(int)
+    """A key 1 to 9."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,7 +63,8 @@ class View(QWidget):
         self.legend = ClassLegend(vertical=True)
         self.play_bar = PlayBar()
         self.traces = TracesPanel()
-        self.marker_list = MarkerList()
+        self.side = SideTabs()
+        self.marker_list = self.side.markers
         self._stack = QStackedWidget()
         self._stack.addWidget(self.welcome)
         self._stack.addWidget(self._make_workspace())
@@ -47,7 +76,7 @@ class View(QWidget):
         self._settle.setInterval(SETTLE_MS)
         self._settle.timeout.connect(self.settled)
         self.play_bar.frame_changed.connect(self._on_frame)
-        self.traces.frame_clicked.connect(self._go_to)
+        self.traces.frame_clicked.connect(self.go_to)
         self.panes.panes["confidence"].set_levels(0, 255)
         self._add_keys()
 
@@ -64,25 +93,14 @@ class View(QWidget):
         column.setSpacing(4)
         column.addWidget(pictures, 1)
         column.addWidget(self.play_bar)
-        lower = QSplitter(Qt.Orientation.Horizontal)
-        lower.addWidget(self.traces)
-        lower.addWidget(self.marker_list)
-        lower.setStretchFactor(0, 1)
-        lower.setChildrenCollapsible(False)
-        lower.setSizes([1000, SIDE_WIDTH])
-        self.splitter = QSplitter(Qt.Orientation.Vertical)
-        self.splitter.addWidget(upper)
-        self.splitter.addWidget(lower)
-        self.splitter.setStretchFactor(0, 3)
-        self.splitter.setStretchFactor(1, 1)
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.setSizes([370, 190])
+        self.splitter = _split(Qt.Orientation.Vertical, upper, self.traces, sizes=(370, 190))
+        self.side_splitter = _split(Qt.Orientation.Horizontal, self.splitter, self.side, sizes=(930, SIDE_WIDTH))
         page = QWidget()
         layout = QVBoxLayout(page)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.setSpacing(6)
         layout.addWidget(self.top_bar)
-        layout.addWidget(self.splitter, 1)
+        layout.addWidget(self.side_splitter, 1)
         return page
 
     def _add_keys(self) -> None:
@@ -92,12 +110,16 @@ class View(QWidget):
             "Space": self.play_bar.toggle,
             "Left": lambda: self.play_bar.step(-1),
             "Right": lambda: self.play_bar.step(1),
-            "Home": lambda: self._go_to(0),
-            "End": lambda: self._go_to(last.maximum()),
+            "Home": lambda: self.go_to(0),
+            "End": lambda: self.go_to(last.maximum()),
         }
         for key, slot in slots.items():
             for place in (self.panes, self.play_bar, self.traces):
                 shortcut = QShortcut(QKeySequence(key), place, slot)
+                shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        for number in range(1, MAX_MARKERS + 1):
+            for place in (self.panes, self.play_bar, self.traces):
+                shortcut = QShortcut(QKeySequence(str(number)), place, partial(self.marker_key.emit, number))
                 shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self.panes.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
@@ -108,7 +130,13 @@ class View(QWidget):
         else:
             self._settle.start()
 
-    def _go_to(self, frame: int) -> None:
+    @property
+    def analysis(self) -> AnalysisBar:
+        """The controls of the analysis."""
+        return self.top_bar.analysis
+
+    def go_to(self, frame: int) -> None:
+        """Stops playing and shows a frame."""
         self.play_bar.stop()
         self.play_bar.set_frame(frame)
 
@@ -154,13 +182,15 @@ class View(QWidget):
         self.panes.hide_image("frame")
         self.panes.hints["frame"].show(hint)
 
-    def show_maps(self, depth: np.ndarray | None, confidence: np.ndarray | None, scale: float, hint: str) -> None:
-        """Depth and confidence, uint8; or the hint why there are none."""
+    def show_maps(
+        self, depth: np.ndarray | None, confidence: np.ndarray | None, place: "float | Grid", hint: str
+    ) -> None:
+        """Depth and confidence, uint8, on their grid; or the hint why there are none."""
         for name, image in (("depth", depth), ("confidence", confidence)):
             if image is None:
                 self.panes.hide_image(name)
             else:
-                self.panes.show_image(name, image, scale)
+                self.panes.show_image(name, image, place)
             self.panes.hints[name].show(hint)
 
     def show_saliency(self, values: np.ndarray | None, scale: float) -> None:
@@ -211,7 +241,15 @@ class View(QWidget):
 
     def show_models(self, names: list[str], chosen: str | None) -> None:
         """The model chooser."""
-        self.top_bar.show_models(names, chosen)
+        self.analysis.show_models(names, chosen)
+
+    def show_results(self, entries: list[ResultEntry]) -> None:
+        """The results of this series to choose from."""
+        self.analysis.show_results(entries)
+
+    def show_options(self, values: dict[str, Any], complaints: dict[str, str]) -> None:
+        """The options of the next analysis."""
+        self.analysis.options.show_options(values, complaints)
 
     def show_facts(self, facts: dict[str, FieldText]) -> None:
         """Pixel size, dose, vacuum."""
@@ -222,14 +260,59 @@ class View(QWidget):
         self.top_bar.show_warnings(warnings)
 
     def show_analysis(self, state: AnalysisState) -> None:
-        """The Analyse button."""
-        self.top_bar.show_analysis(state)
+        """The buttons of the analysis."""
+        self.analysis.show_state(state)
+
+    def show_result_facts(self, lines: list[FactLine]) -> None:
+        """What made the result."""
+        self.side.facts.show_lines(lines)
+
+    # --- events and columns
+
+    def side_panel(self) -> str:
+        """The panel in sight at the right: markers, events, columns, facts."""
+        return self.side.name()
+
+    def show_events(self, events: np.ndarray, frame_time_s: float | None, summary: str, hint: str) -> None:
+        """The events that pass the filter."""
+        self.side.events.show_events(events, frame_time_s, summary, hint)
+
+    def show_event_filter(self, chosen: EventFilter) -> None:
+        """The filter of the events."""
+        self.side.events.show_filter(chosen)
+
+    def show_state_counts(self, counts: StateCounts) -> None:
+        """What events and columns add up to."""
+        self.side.events.show_counts(counts)
+
+    def show_columns(self, columns: np.ndarray, pixel_size_pm: float | None, summary: str, hint: str) -> None:
+        """The columns of the frame."""
+        self.side.columns.show_columns(columns, pixel_size_pm, summary, hint)
+
+    def look_at(self, x: float, y: float) -> None:
+        """Shows where a place is: a cross on it, and the zoom moved so that it is in sight."""
+        for pane in self.panes.panes.values():
+            pane.set_crosshair(x, y)
+        view = self.panes.panes["frame"].view
+        for axis, place in enumerate((x, y)):
+            low, high = view.viewRange()[axis]
+            if not low <= place <= high:
+                half = (high - low) / 2
+                view.setRange(**{"xRange" if axis == 0 else "yRange": (place - half, place + half)}, padding=0)
 
     def set_can_export(self, *, result: bool) -> None:
         """Is there anything to export?"""
         self.top_bar.set_can_export(result=result)
 
     # --- dialogs and looks
+
+    def ask_to_discard(self, question: str, explanation: str, then: Callable[[], object]) -> None:
+        """Asks before something is lost; calls `then` on yes."""
+        ask(self, question, explanation, "Discard", then)
+
+    def ask_export(self, draft: ExportDraft, then: Callable[[ExportDraft], object]) -> None:
+        """What of a result is written, and where to; calls `then` when it is settled."""
+        ExportDialog(draft, then, self).open()
 
     def ask_file(self, title: str, folder: str, kinds: str) -> str:
         """A file to open; empty when the user thinks better of it."""

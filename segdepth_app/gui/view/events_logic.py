@@ -1,0 +1,79 @@
+"""Changes of columns through time: which are shown, and what they add up to. No Qt.
+
+Events are records of results.EVENT_DTYPE; `frame` is the first with the new count, from 0.
+"""
+
+import csv
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from segdepth_app.config import N_CLASSES
+from segdepth_app.paths import writable_target, written_whole
+
+EVENT_FIELDS = ("frame", "time_s", "column", "element", "x_px", "y_px", "x_nm", "y_nm", "from", "to", "probability")
+
+
+@dataclass(frozen=True)
+class EventFilter:
+    """Which events are shown."""
+
+    lowest: float = 0.0
+    """Lowest probability, 0 to 1."""
+    only_marked: bool = False
+    """Only those of the selected marker, column or rectangle."""
+
+
+@dataclass(frozen=True)
+class StateCounts:
+    """For each count 0 to 10: columns that have it now, and changes to and away from it."""
+
+    now: tuple[int, ...]
+    reached: tuple[int, ...]
+    left: tuple[int, ...]
+
+
+def shown(events: np.ndarray, lowest: float, columns: Iterable[int] | None) -> np.ndarray:
+    """The events of these columns (None: of all) with at least this probability, in their order."""
+    chosen = events["probability"] >= lowest
+    if columns is not None:
+        chosen &= np.isin(events["column"], list(columns))
+    return events[chosen]
+
+
+def state_counts(events: np.ndarray, counts_now: np.ndarray) -> StateCounts:
+    """`counts_now`: the counts of the columns in the frame shown, from the whole series."""
+
+    def tally(values: np.ndarray) -> tuple[int, ...]:
+        return tuple(int(n) for n in np.bincount(values.astype(int), minlength=N_CLASSES)[:N_CLASSES])
+
+    return StateCounts(tally(counts_now), tally(events["to"]), tally(events["from"]))
+
+
+def summary(events: np.ndarray, n_all: int) -> str:
+    """`12 of 40 events: 5 up, 7 down`."""
+    up = int((events["to"] > events["from"]).sum())
+    if not n_all:
+        return "No column changed."
+    return f"{len(events)} of {n_all} events: {up} up, {len(events) - up} down"
+
+
+def write_events(path: Path, events: np.ndarray, frame_time_s: float | None, pixel_size_pm: float | None) -> int:
+    """A CSV of the events; how many. Frames count from 0; what is unknown stays empty."""
+    with (
+        written_whole(writable_target(path)) as temporary,
+        temporary.open("w", newline="", encoding="utf-8") as stream,
+    ):
+        writer = csv.writer(stream)
+        writer.writerow(EVENT_FIELDS)
+        for event in events:
+            frame = int(event["frame"])
+            places = [float(event["x_px"]), float(event["y_px"])]
+            nm = ["", ""] if pixel_size_pm is None else [f"{place * pixel_size_pm / 1000:.4f}" for place in places]
+            time = "" if frame_time_s is None else f"{frame * frame_time_s:.6g}"
+            px = [f"{place:.2f}" for place in places]
+            head = [frame, time, int(event["column"]), event["element"].decode(), *px, *nm]
+            writer.writerow([*head, int(event["from"]), int(event["to"]), f"{event['probability']:.4f}"])
+    return len(events)

@@ -1,0 +1,154 @@
+"""Which result of the open series is shown: found by its hash, chosen, or growing while its job runs. No widgets."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from segdepth_app.errors import SegDepthError
+from segdepth_app.gui.view.analysis_run import AnalysisRun
+from segdepth_app.gui.view.analysis_state import ResultEntry
+from segdepth_app.gui.view.chores import Chores
+from segdepth_app.gui.view.result_view import ResultView
+from segdepth_app.gui.view.scene import Scene
+from segdepth_app.gui.view.series_facts import SeriesFacts
+from segdepth_app.gui.view.shelf import Shelf
+
+
+class ResultsPresenter:
+    """The results of a series, the newest first, and the one on the table."""
+
+    def __init__(
+        self,
+        view: Any,
+        context: Any,
+        scene: Scene,
+        run: AnalysisRun,
+        shelf: Shelf,
+        chores: Chores,
+        *,
+        on_loaded: Callable[[], None],
+        on_growth: Callable[[], None],
+    ) -> None:
+        self._view, self._context, self._scene, self._run = view, context, scene, run
+        self._shelf, self._chores = shelf, chores
+        self._on_loaded, self._on_growth = on_loaded, on_growth
+        self.entries: list[ResultEntry] = []
+
+    # --- found
+
+    def look(self, fingerprint: str) -> None:
+        """Looks for results and unfinished analyses of this series; the newest result is shown if there is none yet."""
+        self._run.offer(self._shelf.waiting(fingerprint))
+        self._chores.run("results", self._search(fingerprint))
+
+    def _search(self, fingerprint: str) -> Iterator[None]:
+        entries: list[ResultEntry] = []
+        for entry in self._shelf.results(fingerprint):
+            yield None
+            if entry is None:
+                continue
+            entries.append(entry)
+            if self._scene.result is None and not self._run.is_running:
+                self._show_found(entry)
+        self.entries = entries
+        if self._scene.result is None and self._run.waiting is not None:
+            self.grow(self._run.waiting.path)
+        self._show_entries()
+
+    def _show_found(self, entry: ResultEntry) -> None:
+        try:
+            result = ResultView(entry.path)
+        except SegDepthError as error:
+            self._context.report(error)
+            return
+        if self._scene.file_facts and not same_shape(result.facts, self._scene.file_facts):
+            result.close()  # made with other sums: it is in the list
+            return
+        self._put(result)
+        self._context.status(f"Showing the result found for this series: {result.path.name}")
+
+    def _show_entries(self) -> None:
+        shown = str(self._scene.result.path) if self._scene.result else ""
+        self._view.show_results([replace(entry, chosen=entry.path == shown) for entry in self.entries])
+
+    def forget(self) -> None:
+        """Another series is opened."""
+        self._chores.drop("results")
+        self.entries = []
+        self._view.show_results([])
+
+    # --- chosen, or finished
+
+    def load(self, path: str | Path) -> None:
+        """Shows a result of the series that is open."""
+        try:
+            result = ResultView(path)
+        except SegDepthError as error:
+            self._context.report(error)
+            return
+        facts = self._scene.file_facts
+        if facts and not same_shape(result.facts, facts):
+            self._context.report(
+                f"The result has {shape_text(result.facts)}; the series as it is opened has {shape_text(facts)}.",
+                f"It was made with sums of {result.facts.sum_frames} frames: set that first, or analyse again.",
+            )
+            result.close()
+            self._show_entries()
+            return
+        self._put(result)
+
+    def finished(self, path: Path) -> None:
+        """An analysis made its result: it is shown, and joins the list."""
+        self.load(path)
+        facts = self._scene.file_facts
+        if facts and facts.fingerprint:
+            self.look(facts.fingerprint)
+
+    def _put(self, result: ResultView) -> None:
+        if self._scene.result:
+            self._scene.result.close()
+        self._scene.result = result
+        self._show_entries()
+        self._on_loaded()
+
+    # --- growing
+
+    def grow(self, folder: Path) -> None:
+        """Looks at what an analysis has done so far; it takes the place of an earlier result with its first frame."""
+        result = self._scene.result
+        if result is not None and result.is_partial and result.path == folder:
+            if result.refresh():
+                self._on_growth()
+            return
+        if not folder.is_dir():
+            return
+        try:
+            found = ResultView(folder)
+        except SegDepthError:  # it has not written its plan yet
+            return
+        fits = self._scene.file_facts is None or same_shape(found.facts, self._scene.file_facts)
+        if found.n_done and fits:
+            self._put(found)
+
+    def fall_back(self) -> None:
+        """What an analysis had done was discarded: the newest result is shown, or none."""
+        result = self._scene.result
+        if result is None or not result.is_partial or result.path.is_dir():
+            return
+        self._scene.result = None
+        for entry in self.entries:
+            self._show_found(entry)
+            if self._scene.result is not None:
+                return
+        self._on_loaded()
+
+
+def same_shape(a: SeriesFacts, b: SeriesFacts) -> bool:
+    """Have they the same number of images of the same size?"""
+    return (a.n_frames, a.height_px, a.width_px) == (b.n_frames, b.height_px, b.width_px)
+
+
+def shape_text(facts: SeriesFacts) -> str:
+    """For a sentence."""
+    return f"{facts.n_frames} frames of {facts.width_px} × {facts.height_px} px"
