@@ -17,6 +17,7 @@ from segdepth_app.gui import theme
 from segdepth_app.gui.view.contrast_state import SaliencyRange
 from segdepth_app.gui.view.markers import Marker
 from segdepth_app.gui.view.overlay_panel import PictureOverlays
+from segdepth_app.gui.view.pane_link import PaneLink
 from segdepth_app.gui.view.pane_parts import HEADER_HEIGHT, PaneCaption, PaneHeader, PaneHint
 from segdepth_app.gui.view.pane_third import ThirdHint, ThirdPane
 from segdepth_app.gui.widgets import placing
@@ -66,6 +67,7 @@ class LinkedPanes(QWidget):
         self.hints["confidence"] = self.third.hint
         self.overlays = PictureOverlays(self.panes, parent=self)
         self.headers = {name: self._make_header(name) for name in self.panes}
+        self._link = PaneLink(list(self.panes.values()))
         self.enlarged: str | None = None
         self._under_pointer = "frame"
         self._size_px = (1, 1)
@@ -184,14 +186,15 @@ class LinkedPanes(QWidget):
 
     def enlarge(self, name: str | None) -> None:
         """One pane fills the place; None shows all four."""
+        self._link.hold(self._leading)
         self.enlarged = name
         for other, pane in self.panes.items():
             pane.setVisible(name in (None, other))
             self.headers[other].show_enlarged(name == other)
         self._columns = 0
         self._arrange(self._best_columns())
-        if not self._zoomed:
-            QTimer.singleShot(0, self, self._fit_again)
+        # when the panes have their new sizes
+        QTimer.singleShot(0, self, lambda: self._link.grant(self._leading) if self._zoomed else self.fit())
 
     def toggle_enlarged(self, name: str | None = None) -> None:
         """Enlarges a pane (else the one under the pointer), or shows all four again."""
@@ -221,8 +224,15 @@ class LinkedPanes(QWidget):
         if not self._zoomed:
             self.fit()
 
-    def _on_zoom(self) -> None:
+    def _on_zoom(self, pane: ImagePane) -> None:
+        """By the mouse, in any pane."""
         self._zoomed = True
+        self._link.follow(pane)
+
+    def _on_range(self, pane: ImagePane) -> None:
+        """By the mouse, the program or another size; the last makes every pane change, and only one may lead."""
+        if pane is self._leading:
+            self._link.follow(pane)
 
     def _colour_saliency(self) -> None:
         """From 0 to the highest value of the map shown, or to what the user typed."""
@@ -289,10 +299,9 @@ class LinkedPanes(QWidget):
         return header
 
     def _connect_pane(self, name: str, pane: ImagePane) -> None:
-        if name != "frame":
-            pane.link_to(self.panes["frame"])
+        pane.view.sigRangeChanged.connect(lambda *_: self._on_range(pane))
         pane.plot.setMinimumSize(120, 100)
-        pane.view.sigRangeChangedManually.connect(self._on_zoom)
+        pane.view.sigRangeChangedManually.connect(lambda *_: self._on_zoom(pane))
         pane.pixel_clicked.connect(lambda x, y, _: self.pixel_clicked.emit(x, y))
         pane.hover_left.connect(self._on_hover_left)
         pane.pixel_hovered.connect(lambda x, y: self._on_hover(name, x, y))
