@@ -56,8 +56,10 @@ class SpectrumView(QWidget):
         if fit is not None and power is not None:
             self.image.setImage(power, autoLevels=False, levels=(0, 255))
             self.image.setRect(self._place(power.shape, fit.power_step or 1 / max(power.shape)))
-        self.found.setData([spot.u for spot in spots], [spot.v for spot in spots])
-        self.fitted.setData([spot.u_fit for spot in spots], [spot.v_fit for spot in spots])
+        # a spectrum of real values is the same at −g: the child tells one of each pair
+        both = [(spot, sign) for spot in spots for sign in (1, -1)]
+        self.found.setData([s * spot.u for spot, s in both], [s * spot.v for spot, s in both])
+        self.fitted.setData([s * spot.u_fit for spot, s in both], [s * spot.v_fit for spot, s in both])
         self._show_axis(fit)
         self._show_labels(fit)
         self._zoom(fit)

@@ -85,7 +85,7 @@ def levels_page(facts: SeriesFacts, typed: Typed) -> LevelsPage:
         mode="auto" if typed.vacuum is None else "rectangle" if is_rectangle else "level",
         vacuum=shown(facts.vacuum, facts.vacuum_source, "unknown: draw a rectangle, or type it"),
         rectangle=(typed.vacuum or "") if is_rectangle else "",
-        vacuum_reason=facts.vacuum_reason,
+        vacuum_reason="" if facts.vacuum_reason == facts.vacuum_source else facts.vacuum_reason,
         dose=shown(facts.dose_e_per_px, dose_source(facts), "unknown: type it, or the gain"),
         gain=shown(facts.gain, facts.gain_source, facts.gain_source or "unknown: type it, or the dose"),
         offset=shown(facts.offset, facts.offset_source, facts.offset_source or "unknown: type it"),

@@ -19,8 +19,8 @@ class DriftPlot(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.legend = QLabel("━ dy (down)   ┅ dx (right)")
-        theme.set_role(self.legend, "muted")
+        self.legend = QLabel()
+        self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.shifts = self._plot("Drift in pixels", "px")
         self.quality = self._plot("Quality of the drift, 0 to 1", "quality")
         self.quality.setYRange(0, 1)
@@ -59,6 +59,12 @@ class DriftPlot(QWidget):
                 plot.getAxis(side).setTextPen(theme.colour("text"))
         for name, (_, role, style) in CURVES.items():
             self.curves[name].setPen(pg.mkPen(theme.colour(role), width=1, style=style))
+        names = (
+            f'<span style="color: {theme.colour(role)}">{"━" if style is Qt.PenStyle.SolidLine else "┅"}</span> '
+            f"{name} ({direction})"
+            for name, (direction, role, style) in CURVES.items()
+        )
+        self.legend.setText("&nbsp;&nbsp;&nbsp;".join(names))
         self.good.setPen(pg.mkPen(theme.colour("text"), width=1))
 
     def _plot(self, name: str, label: str) -> pg.PlotWidget:

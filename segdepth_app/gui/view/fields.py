@@ -82,6 +82,8 @@ class Source(QLabel):
     def __init__(self) -> None:
         super().__init__()
         self._whole = ""
+        self.is_urgent = False
+        """It keeps its room."""
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
 
     def setText(self, text: str) -> None:  # Qt's name
@@ -101,7 +103,8 @@ class Source(QLabel):
 
     def minimumSizeHint(self) -> QSize:  # Qt's name
         """A few letters at least."""
-        return QSize(min(LEAST_SOURCE_PX, self.sizeHint().width()), super().minimumSizeHint().height())
+        least = self.sizeHint().width() if self.is_urgent else LEAST_SOURCE_PX
+        return QSize(min(least, self.sizeHint().width()), super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # Qt's name
         """Another width, another text."""
@@ -159,6 +162,11 @@ class SourcedField(QWidget):
         self._missing = missing
         self._say(source)
 
+    def show_short(self, source: str) -> None:
+        """Fewer words for the source; the whole of it stays in the tool tip."""
+        self._source.setText(source)
+        self._source.setToolTip(self._origin)
+
     def source(self) -> str:
         """The text beside the value."""
         return self._source.text()
@@ -179,6 +187,8 @@ class SourcedField(QWidget):
 
     def _say(self, source: str) -> None:
         wrong = source != self._origin
+        if isinstance(self._source, Source):
+            self._source.is_urgent = wrong or self._missing
         self._source.setText(source)
         self._source.setVisible(bool(source))
         theme.set_role(self._source, "bad" if wrong else "warning" if self._missing else "muted")

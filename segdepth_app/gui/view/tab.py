@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from segdepth_app.gui.context import AppContext
+from segdepth_app.gui.view.calibration_wiring import Calibration
 from segdepth_app.gui.view.chores import Chores
 from segdepth_app.gui.view.helper_client import HelperClient
 from segdepth_app.gui.view.presenter import ViewPresenter
@@ -20,7 +21,7 @@ from segdepth_app.paths import results_folder
 
 SERIES_KINDS = (
     "Series and results (*.tif *.tiff *.mrc *.mrcs *.map *.dm3 *.dm4 *.emd *.ser *.npy *.hspy *.h5 *.hdf5 "
-    "*.png *.jpg *.bmp *.tvips);;All files (*)"
+    "*.png *.jpg *.bmp *.tvips *.blo *.raw *.bin *.dat *.avi *.mp4 *.mov *.gif);;All files (*)"
 )
 MODEL_KINDS = "SegDepth models (*.safetensors)"
 
@@ -39,6 +40,10 @@ class ViewTab(QWidget):
         self.presenter = ViewPresenter(
             self.view, context, self.series, self.saliency, self.helper, Shelf(results_folder()), self.chores
         )
+        self.calibration = Calibration(
+            self.view, context, self.presenter, self.helper, self.view.top_bar, self._drawn_rectangle
+        )
+        self.presenter.companion = self.calibration
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.view)
@@ -59,6 +64,7 @@ class ViewTab(QWidget):
     def close_children(self) -> None:
         """Ends the helpers of this tab."""
         self.view.play_bar.stop()
+        self.calibration.close()
         self.presenter.close()
 
     def event(self, event: QEvent) -> bool:
@@ -85,6 +91,8 @@ class ViewTab(QWidget):
         bar.options.typed.connect(analysis.type_option)
         bar.options.reset.connect(analysis.reset_options)
         view.top_bar.value_typed.connect(analysis.type_value)
+        view.top_bar.calibration_wanted.connect(self.calibration.present)
+        view.top_bar.suits_wanted.connect(self.calibration.suits_view.present)
         for what in ("result", "traces", "events"):
             signal = getattr(view.top_bar, f"export_{what}")
             signal.connect(partial(presenter.exporter.export, what))
@@ -116,6 +124,10 @@ class ViewTab(QWidget):
         side.columns.chosen.connect(events.choose_column)
         for table in (side.events, side.columns):
             table.opened.connect(events.follow)
+
+    def _drawn_rectangle(self) -> tuple[int, int, int, int] | None:
+        """x, y, width, height of the region on the frame, if there is one."""
+        return None
 
     def _last_folder(self) -> str:
         return str(self._context.settings.get("last_folder"))

@@ -21,6 +21,7 @@ from segdepth_app.gui.view.analysis import FieldText
 from segdepth_app.gui.view.analysis_bar import AnalysisBar
 from segdepth_app.gui.view.fields import Source, SourcedField, vacuum_setting
 
+MOST_WARNINGS = 2
 SUITS_WIDTH_PX = 230
 SUITS = "Does this model suit this data?"
 
@@ -35,6 +36,11 @@ def menu_button(text: str, items: Iterable[tuple[str, SignalInstance]]) -> QPush
         menu.addAction(action)
     button.setMenu(menu)
     return button
+
+
+def brief(source: str) -> str:
+    """A source without what stands in brackets: `from the lattice`."""
+    return source.partition(" (")[0]
 
 
 class TopBar(QWidget):
@@ -60,11 +66,19 @@ class TopBar(QWidget):
         self.warnings = QLabel()
         self.warnings.setWordWrap(True)
         self.warnings.setTextFormat(Qt.TextFormat.PlainText)
+        self._all_warnings: list[str] = []
+        self.more_warnings = QToolButton()
+        self.more_warnings.setCheckable(True)
+        self.more_warnings.setAutoRaise(True)
+        self.more_warnings.setAccessibleName("All warnings about this series")
+        theme.set_role(self.more_warnings, "link")
+        self.more_warnings.toggled.connect(lambda _: self._show_strip())
         self.notice = QFrame()
         theme.set_role(self.notice, "notice")
         inner = QHBoxLayout(self.notice)
         inner.setContentsMargins(8, 4, 8, 4)
-        inner.addWidget(self.warnings)
+        inner.addWidget(self.warnings, 1)
+        inner.addWidget(self.more_warnings, 0, Qt.AlignmentFlag.AlignBottom)
         self.notice.hide()
         layout.addWidget(self.notice)
 
@@ -142,11 +156,23 @@ class TopBar(QWidget):
         """Values of the fields with their sources."""
         for name, text in facts.items():
             self.fields[name].show_value(text.value, text.source, missing=text.missing)
+            self.fields[name].show_short(brief(text.source))
 
     def show_warnings(self, warnings: list[str]) -> None:
         """The strip; none hides it."""
-        self.warnings.setText("\n".join(f"⚠ {text}" for text in warnings))
+        self._all_warnings = warnings
         self.notice.setVisible(bool(warnings))
+        self._show_strip()
+
+    def _show_strip(self) -> None:
+        """The first two; the pictures need the room of the others."""
+        all_of_them = self.more_warnings.isChecked()
+        n_hidden = len(self._all_warnings) - MOST_WARNINGS
+        shown = self._all_warnings if all_of_them else self._all_warnings[:MOST_WARNINGS]
+        self.warnings.setText("\n".join(f"⚠ {text}" for text in shown))
+        self.more_warnings.setVisible(n_hidden > 0)
+        self.more_warnings.setText("Fewer" if all_of_them else f"{n_hidden} more")
+        self.more_warnings.setToolTip("\n".join(self._all_warnings[MOST_WARNINGS:]))
 
     def set_can_export(self, *, result: bool) -> None:
         """Nothing can be exported before there is a result."""
