@@ -11,6 +11,7 @@ from segdepth_app.series.source import Source
 TIFF_ENDINGS = {".tif", ".tiff", ".btf", ".tf8"}
 PICTURE_ENDINGS = {".png", ".jpg", ".jpeg", ".bmp"}
 MOVIE_ENDINGS = {".avi", ".mp4", ".m4v", ".mov", ".mkv", ".webm", ".wmv", ".mpg", ".mpeg", ".gif"}
+MRC_ENDINGS = {".mrc", ".mrcs", ".map", ".ali", ".st"}
 RAW_ENDINGS = {".raw", ".bin", ".dat"}
 
 
@@ -83,6 +84,8 @@ def _open_file(path: Path, *, raw: str | None) -> Source:
         from segdepth_app.series import ser
 
         opener = ser.open_emi if ending == ".emi" else ser.open_ser
+    elif ending in MRC_ENDINGS:
+        from segdepth_app.series.mrc import open_mrc as opener
     elif ending in MOVIE_ENDINGS:
         from segdepth_app.series.video import open_video as opener
     else:

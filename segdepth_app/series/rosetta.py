@@ -1,4 +1,4 @@
-"""Series in microscope vendors' formats, through RosettaSciIO (dm3, dm4, emd, mrc, hspy, tvips, …).
+"""Series in microscope vendors' formats, through RosettaSciIO (dm3, dm4, emd, hspy, tvips, …).
 
 The import of its readers takes up to two seconds (dask), so it happens when such a file is opened. A file may hold
 several signals; the largest real image or stack is taken, and the others are named in a warning.
@@ -27,16 +27,13 @@ READERS = {
     "dm4": "digitalmicrograph",
     "emd": "emd",
     "de5": "emd",
-    "mrc": "mrc",
-    "mrcs": "mrc",
-    "map": "mrc",
-    "ali": "mrc",
-    "st": "mrc",
     "hspy": "hspy",
     "tvips": "tvips",
     "blo": "blockfile",
     "mib": "quantumdetector",
 }
+OTHER_ENDINGS = (".tif", ".npy", ".png", ".mrc", ".ser", ".avi", ".mp4", ".raw")
+"""What else dispatch.py opens, for the user who comes with something unknown."""
 
 
 @dataclass
@@ -62,7 +59,7 @@ def open_with_rosetta(path: Path) -> Source:
     if ending not in READERS:
         raise SeriesError(
             f"{path.name} is of a kind that cannot be opened (.{ending})." if ending else f"{path.name} has no ending.",
-            f"Series may be .tif, .npy, .png, .ser, .avi, .mp4, .raw, .{', .'.join(READERS)}, or a folder of frames.",
+            f"Series may be {', '.join(OTHER_ENDINGS)}, .{', .'.join(READERS)}, or a folder of frames.",
         )
     with foreign_faults(path), _quiet():
         reader = importlib.import_module(f"rsciio.{READERS[ending]}")
@@ -89,17 +86,14 @@ def open_with_rosetta(path: Path) -> Source:
 
 
 def _plain_numbers(signal: dict[str, Any]) -> tuple[int, np.dtype[Any]] | None:
-    """Where the frames begin and their number type, in formats that store them one after the other, uncompressed.
+    """Where the frames of a DM file begin and their number type: they lie one after the other, uncompressed.
 
     Reading them takes no dask then, which cuts large frames to pieces and maps the file into memory.
     """
-    about, data = signal.get("original_metadata") or {}, signal["data"]
+    data = signal["data"]
     dtype, n_bytes = np.dtype(data.dtype), int(np.prod(data.shape, dtype=np.int64)) * data.dtype.itemsize
-    header = about.get("std_header")
-    if header is not None and "de_metadata" not in about:
-        return 1024 + int(header["NEXT"]), dtype
     try:
-        place = about["ImageList"]["TagGroup0"]["ImageData"]["Data"]
+        place = signal["original_metadata"]["ImageList"]["TagGroup0"]["ImageData"]["Data"]
         if int(place["size_bytes"]) != n_bytes:
             return None
         return int(place["offset"]), dtype.newbyteorder("<" if place["endian"] == "little" else ">")
@@ -120,20 +114,12 @@ def _as_image(signal: dict[str, Any], path: Path) -> tuple[tuple[int, int, int],
         raise SeriesError(
             f"{path.name} is no image: its data are spectra or line profiles.", "Spectra cannot be analysed."
         )
-    _refuse_volume(signal, path)
     y, x = ((_number(axis.get("scale")), axis.get("units")) for axis in axes[-2:])
     size = square_pixel_pm(y, x, path.name)
     frame_time = None
     if len(axes) == 3:
         frame_time = time_s(_number(axes[0].get("scale")), axes[0].get("units"))
     return shape, Calibration(size, frame_time)
-
-
-def _refuse_volume(signal: dict[str, Any], path: Path) -> None:
-    """A density map's planes are no frames. (Movies in .mrc carry the same flag by mistake, so .map only.)"""
-    header = (signal.get("original_metadata") or {}).get("std_header") or {}
-    if path.suffix.lower() == ".map" and int(header.get("ISPG", 0)) > 0 and int(header.get("NZ", 1)) > 1:
-        raise SeriesError(f"{path.name} is a density map (a volume), not a series of images.", "Open images.")
 
 
 def _number(value: Any) -> float:

@@ -48,12 +48,11 @@ class MovieSource(Source):
 
     def _decode_to(self, index: int) -> None:
         start = self.landmarks[bisect_right(self.landmarks, index) - 1]
-        if self._coming is None or not start <= self._last + 1 <= index:
+        # a frame that stands alone is sought at once: its place is in the index, whatever became of those before it
+        if self._coming is None or start == index or not start <= self._last + 1 <= index:
             self._coming = self._from(start)
         for number, frame in self._coming:
             self._last = number
-            if number == index and frame.is_corrupt:
-                raise self._lost(index, "its data are damaged")
             self._keep(number, frame)
             if number == index:
                 return
@@ -89,16 +88,24 @@ class MovieSource(Source):
         return bisect_right(self.stamps, frame.pts) - 1
 
     def _frames(self, fault: type[Exception]) -> Iterator[Any]:
+        """Decoded frames. Behind a damaged one all are left out up to the next key frame: they are made from it."""
+        is_broken = False
         for packet in self.container.demux(self.stream):
             try:
-                yield from packet.decode()
+                frames = [] if packet.is_corrupt else packet.decode()
             except fault:
                 # without time stamps the frames behind it would get wrong numbers
                 if not self.stamps:
                     raise
+                frames, is_broken = [], True
+            is_broken |= packet.is_corrupt
+            for frame in frames:
+                is_broken = (is_broken and not frame.key_frame) or frame.is_corrupt
+                if not is_broken:
+                    yield frame
 
     def _keep(self, number: int, frame: Any) -> None:
-        if number in self._kept or not 0 <= number < self.n_frames or frame.is_corrupt:
+        if number in self._kept or not 0 <= number < self.n_frames:
             return
         grey = grey_of(frame)
         if grey.shape != (self.height_px, self.width_px) or grey.dtype != self.dtype:

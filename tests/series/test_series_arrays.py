@@ -86,13 +86,31 @@ def test_pickled_objects_are_never_run(opened, tmp_path):
     assert not marker.exists()
 
 
-@pytest.mark.parametrize("share", [0.001, 0.01, 0.5, 0.999])
-def test_an_array_that_is_cut_short_is_refused(opened, tmp_path, movie, share):
+@pytest.mark.parametrize("share", [0.001, 0.003, 0.01, 0.05])
+def test_an_array_of_which_not_one_frame_is_left_is_refused(opened, tmp_path, movie, share):
     path = tmp_path / "cut.npy"
     np.save(path, movie)
     os.truncate(path, max(1, int(share * path.stat().st_size)))
     with pytest.raises(SeriesError, match=r"cut\.npy"):
         opened(path)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_an_array_that_is_cut_short_gives_the_frames_that_are_there(opened, tmp_path, movie, order):
+    """In Fortran order every frame lies all over the file, so none is whole."""
+    path = tmp_path / "cut.npy"
+    np.save(path, np.asarray(movie, order=order))
+    os.truncate(path, path.stat().st_size - movie[0].nbytes - 1)
+    if order == "F":
+        with pytest.raises(SeriesError, match="cut short"):
+            opened(path)
+        return
+    series = opened(path, vacuum="1000")
+    assert series.n_frames == 12
+    assert any("2 of its 12 frames are missing" in text for text in series.warnings)
+    np.testing.assert_array_equal(series.frame(9), movie[9])
+    with pytest.raises(SeriesError, match=r"Frame 10 of cut\.npy"):
+        series.frame(10)
 
 
 def test_a_file_that_shrinks_while_it_is_open_ends_in_a_sentence(opened, tmp_path, movie):

@@ -173,7 +173,10 @@ def test_the_fingerprint_follows_the_content_and_not_the_name(opened, counts, tm
         ("text.tvips", b"this is no picture" * 100, "text.tvips"),
         ("text.blo", b"this is no picture" * 100, "text.blo"),
         ("text.mib", b"this is no picture" * 100, "text.mib"),
-        ("movie.avi", b"RIFF" * 100, "cannot be opened"),
+        ("movie.avi", b"RIFF" * 100, "no movie that can be read"),
+        ("movie.mp4", b"\x00\x00\x00\x18ftypmp42" * 100, "movie.mp4"),
+        ("stack.bin", b"\x01" * 1000, "has no header"),
+        ("series.xyz", b"RIFF" * 100, "cannot be opened"),
         ("noending", b"RIFF" * 100, "has no ending"),
     ],
 )

@@ -39,13 +39,51 @@ def test_an_mrc_without_a_scale_has_no_pixel_size(opened, tmp_path, movie, angst
     assert opened(path).pixel_size_source == "missing"
 
 
-@pytest.mark.parametrize("share", [0.02, 0.3, 0.99])
-def test_an_mrc_that_is_cut_short_is_refused(opened, tmp_path, movie, share):
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("flags", [None, 0, 1])
+def test_mrc_bytes_are_unsigned_unless_imod_says_otherwise(opened, tmp_path, order, flags):
+    """Counts of 200 are not −56; and a header in the byte order of old workstations is understood."""
+    frames = np.arange(3 * 40 * 24, dtype=np.uint8).reshape(3, 40, 24)
+    header = struct.pack(f"{order}10i", 24, 40, 3, 0, 0, 0, 0, 24, 40, 3).ljust(92, b"\0")
+    header += struct.pack(f"{order}i", 512)
+    header = header.ljust(152, b"\0") + (b"" if flags is None else struct.pack(f"{order}2i", 1146047817, flags))
+    path = tmp_path / "bytes.mrc"
+    path.write_bytes(header.ljust(1024 + 512, b"\0") + frames.tobytes())
+    expected = frames.view(np.int8) if flags == 1 else frames
+    np.testing.assert_array_equal(opened(path, vacuum="100").frame(2), expected[2])
+
+
+def test_an_fei_header_behind_the_mrc_header_gives_the_pixel_size(opened, tmp_path, movie):
+    """Falcon cameras keep it there, in m, 44 bytes into the first of 1024 blocks of 128 bytes."""
+    path = tmp_path / "falcon.mrc"
+    write_mrc(path, movie)
+    whole = bytearray(path.read_bytes())
+    whole[92:96] = struct.pack("<i", 1024 * 128)
+    blocks = struct.pack("<11f", *range(11)) + struct.pack("<f", 8.5e-12)
+    path.write_bytes(bytes(whole[:1024]) + blocks.ljust(1024 * 128, b"\0") + bytes(whole[1024:]))
+    series = opened(path)
+    assert series.pixel_size_pm == pytest.approx(8.5)
+    np.testing.assert_array_equal(series.frame(11), movie[11])
+
+
+def test_an_mrc_without_one_whole_frame_is_refused(opened, tmp_path, movie):
     path = tmp_path / "cut.mrc"
     write_mrc(path, movie, angstrom=0.053)
-    os.truncate(path, int(share * path.stat().st_size))
-    with pytest.raises(SeriesError, match=r"cut\.mrc"):
+    os.truncate(path, 1024 + movie[0].nbytes - 1)
+    with pytest.raises(SeriesError, match=r"cut\.mrc is cut short"):
         opened(path)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.99])
+def test_an_mrc_that_is_cut_short_gives_the_frames_that_are_there(opened, tmp_path, movie, share):
+    path = tmp_path / "cut.mrc"
+    write_mrc(path, movie, angstrom=0.053)
+    whole = int((share * path.stat().st_size - 1024) // movie[0].nbytes)
+    os.truncate(path, int(share * path.stat().st_size))
+    series = opened(path)
+    np.testing.assert_array_equal(series.frame(whole - 1), movie[whole - 1])
+    with pytest.raises(SeriesError, match=rf"Frame {whole} of cut\.mrc"):
+        series.frame(whole)
 
 
 def test_a_density_map_is_refused_and_an_image_stack_of_that_ending_is_not(opened, tmp_path, movie):

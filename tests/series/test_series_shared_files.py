@@ -3,10 +3,12 @@
 The expected values are those that the data's own description and the files' authors give.
 """
 
+import importlib
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from segdepth_app.errors import SeriesError
 
@@ -134,3 +136,61 @@ def test_a_display_picture_gives_no_dose_and_an_uncertain_level_near_its_grey(op
 @pytest.mark.parametrize("name", ["drprobe/A_wedge_df3.npz", "drprobe/A_wedge_df6.npz"])
 def test_noise_free_dr_probe_images_have_vacuum_one(opened, name):
     assert opened(SHARED / name).vacuum == pytest.approx(1, abs=0.005)
+
+
+OTHER_READERS = [
+    ("16_STOimage_1.ser", "tia"),
+    ("64x64x5_TEM_preview_1.ser", "tia"),
+    ("64x64x5_TEM_preview.emi", "tia"),
+    ("Custom_movie.mrc", "mrc"),
+    ("temp.mrc", "mrc"),
+    ("multi_signal.dm3", "digitalmicrograph"),
+    ("test_STEM_image.dm3", "digitalmicrograph"),
+    ("test_stackbuilder_imagestack.dm3", "digitalmicrograph"),
+    ("fei_example_tem_stack.emd", "emd"),
+]
+
+
+@pytest.mark.parametrize(("name", "module"), OTHER_READERS, ids=[row[0] for row in OTHER_READERS])
+@pytest.mark.filterwarnings("ignore")  # of the other reader
+def test_numbers_are_those_of_another_reader(opened, name, module):
+    """Our frame-by-frame reading beside RosettaSciIO's own reading of the whole file, without dask."""
+    signals = importlib.import_module(f"rsciio.{module}").file_reader(str(SHARED / "readers" / name))
+    expected = max((signal["data"] for signal in signals), key=lambda data: data.size if data.ndim > 1 else 0)
+    series = opened(SHARED / "readers" / name)
+    expected = expected.reshape(series.n_frames, series.height_px, series.width_px)
+    for index, frame in enumerate(expected):
+        np.testing.assert_array_equal(series.frame(index), frame.astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "readers/test_loading_image_saved_with_DM.tif",
+        "readers/test_loading_image_saved_with_imageJ_stack.tif",
+        "real/pt_ceo2_counts_40x100x100_12pm.tif",
+        "real/ceo2_110_particle_8.86pm.png",
+    ],
+)
+def test_pictures_and_stacks_have_the_numbers_that_pillow_reads(opened, name):
+    series = opened(SHARED / name)
+    with Image.open(SHARED / name) as file:
+        assert getattr(file, "n_frames", 1) == series.n_frames
+        for index in range(series.n_frames):
+            file.seek(index)
+            np.testing.assert_array_equal(series.frame(index), np.asarray(file, dtype=np.float32))
+
+
+def test_gatans_in_situ_folders_open_as_one_series(opened, tmp_path):
+    """Hour, minute and second are folders; frame 10 comes after frame 9, and frame 0 of a second after the last."""
+    source = (SHARED / "readers/dm4_2d_float32.dm4").read_bytes()
+    value = np.float32([1, 2, 3, 4]).tobytes()
+    assert source.count(value) == 1
+    for number in range(14):
+        second, frame = divmod(number, 12)
+        folder = tmp_path / f"Hour_00/Minute_00/Second_{second:02}"
+        folder.mkdir(parents=True, exist_ok=True)
+        changed = source.replace(value, np.float32([number + 1, 2, 3, 4]).tobytes())
+        (folder / f"CeO2_Hour_00_Minute_00_Second_{second:02}_Frame_{frame}.dm4").write_bytes(changed)
+    series = opened(tmp_path)
+    assert [float(series.frame(index)[0, 0]) for index in range(14)] == [number + 1 for number in range(14)]
