@@ -25,7 +25,7 @@ import numpy.typing as npt
 from segdepth_app.config import N_CLASSES
 from segdepth_app.errors import ResultError
 from segdepth_app.inference.result_info import ResultInfo
-from segdepth_app.inference.result_reader import ResultReader
+from segdepth_app.inference.result_reader import ResultReader, Steps
 from segdepth_app.inference.windows import windows_ending
 from segdepth_app.models.card import ModelCard
 
@@ -35,6 +35,8 @@ PLAN_FILE, GAPS_FILE = "plan.json", "gaps.json"
 REACH = 14.0
 """-ln p of the largest code; whatever is less likely counts as that."""
 PLANES = N_CLASSES + 1
+ROWS_A_STEP = 8
+"""Lines of pixels that are read at once for the mean of a region."""
 
 LOG_OF_CODE = -REACH * np.square(np.arange(256, dtype=np.float32) / 255)
 _PROBABILITY_OF_CODE = np.exp(LOG_OF_CODE)
@@ -207,14 +209,15 @@ class Partial(ResultReader):
             codes[slice(*block)] = self._read_row(block, y, x, 1)[0]
         return probability_of(codes)
 
-    def _mean_trace(self, rows: slice, cols: slice, chosen: npt.NDArray[np.bool_]) -> Floats:
+    def _mean_steps(self, rows: slice, cols: slice, chosen: npt.NDArray[np.bool_]) -> Steps:
         values = np.zeros((self.n_frames, N_CLASSES), np.float32)
-        for block in self._blocks:
-            planes = [
-                self._read_row(block, y, cols.start, cols.stop - cols.start) for y in range(rows.start, rows.stop)
-            ]
-            values[slice(*block)] = probability_of(np.stack(planes)[chosen]).mean(axis=0)
-        return values
+        for block in list(self._blocks):
+            for y, picked in zip(range(rows.start, rows.stop), chosen, strict=True):
+                planes = self._read_row(block, y, cols.start, cols.stop - cols.start)
+                values[slice(*block)] += probability_of(planes[picked]).sum(axis=0)
+                if y % ROWS_A_STEP == 0:
+                    yield
+        return values / np.float32(max(int(chosen.sum()), 1))
 
     def _read_row(self, block: Block, y: int, x: int, n_pixels: int) -> Bytes:
         """Planes (n_pixels, n, 12) of neighbouring pixels."""

@@ -5,6 +5,7 @@ centres; a result pixel is a pixel of the grid of the maps. numpy only.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Generator
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +21,8 @@ from segdepth_app.models.card import ModelCard
 from segdepth_app.series.grid import Grid, grid_for
 
 Floats = npt.NDArray[np.float32]
+Steps = Generator[None, None, Floats]
+"""Work in steps; what it returns at its end is the answer."""
 
 
 class ResultReader(ABC):
@@ -61,8 +64,8 @@ class ResultReader(ABC):
         """Probabilities (T, 11) at a result pixel; frames that are not done hold anything."""
 
     @abstractmethod
-    def _mean_trace(self, rows: slice, cols: slice, chosen: npt.NDArray[np.bool_]) -> Floats:
-        """Mean probabilities (T, 11) of the chosen pixels of a rectangle of result pixels."""
+    def _mean_steps(self, rows: slice, cols: slice, chosen: npt.NDArray[np.bool_]) -> Steps:
+        """Mean probabilities (T, 11) of the chosen pixels of a rectangle of result pixels, read in small steps."""
 
     def __enter__(self) -> Self:
         return self
@@ -108,8 +111,22 @@ class ResultReader(ABC):
         The mean is over the result pixels whose centres lie in the rectangle, or the one in its middle where it
         holds none. Raises: InputError where the rectangle is empty or not within the frame.
         """
+        steps = self.roi_steps(x_px, y_px, width_px, height_px)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                values: Floats = end.value
+                return values
+
+    def roi_steps(self, x_px: int, y_px: int, width_px: int, height_px: int) -> Steps:
+        """roi_trace() as a generator that returns it: each step reads a few MB, for windows that must not stand still.
+
+        Raises: InputError as roi_trace, at the first step.
+        """
         rows, cols, chosen = self._pixels_in(x_px, y_px, width_px, height_px)
-        return self._where_done(self._mean_trace(rows, cols, chosen))
+        values = yield from self._mean_steps(rows, cols, chosen)
+        return self._where_done(values)
 
     def to_result_px(self, x_px: float, y_px: float) -> tuple[int, int]:
         """The result pixel (x, y) that holds a source pixel. Raises: InputError outside the frame."""

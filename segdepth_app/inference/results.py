@@ -37,7 +37,7 @@ from segdepth_app.inference.result_info import (
     read_info,
     write_info,
 )
-from segdepth_app.inference.result_reader import ResultReader
+from segdepth_app.inference.result_reader import ResultReader, Steps
 from segdepth_app.models.card import ModelCard
 from segdepth_app.paths import existing_file
 
@@ -61,8 +61,8 @@ __all__ = [
 ]
 
 AGAIN = "Analyse the series again."
-BLOCK_FRAMES = 50
-"""Frames that are read at once for the mean of a region."""
+BLOCK_FRAMES, BLOCK_PX = 100, 32
+"""Frames and edge of what is read at once for the mean of a region: whole chunks, 1 MB."""
 
 
 class Result(ResultReader):
@@ -196,13 +196,18 @@ class Result(ResultReader):
     def _pixel_trace(self, x: int, y: int) -> npt.NDArray[np.float32]:
         return _normalised(self._read(self._probability, (slice(None), slice(None), y, x)), axis=1)
 
-    def _mean_trace(self, rows: slice, cols: slice, chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
-        values = np.empty((self.n_frames, len(PROBABILITY_FIELDS)), np.float32)
+    def _mean_steps(self, rows: slice, cols: slice, chosen: npt.NDArray[np.bool_]) -> Steps:
+        values = np.zeros((self.n_frames, len(PROBABILITY_FIELDS)), np.float32)
         for start in range(0, self.n_frames, BLOCK_FRAMES):
             frames = slice(start, min(start + BLOCK_FRAMES, self.n_frames))
-            block = self._read(self._probability, (frames, slice(None), rows, cols))
-            values[frames] = _normalised(block[:, :, chosen], axis=1).mean(axis=2)
-        return values
+            for y in range(rows.start, rows.stop, BLOCK_PX):
+                for x in range(cols.start, cols.stop, BLOCK_PX):
+                    tile = slice(y, min(y + BLOCK_PX, rows.stop)), slice(x, min(x + BLOCK_PX, cols.stop))
+                    picked = chosen[y - rows.start :, x - cols.start :][:BLOCK_PX, :BLOCK_PX]
+                    block = self._read(self._probability, (frames, slice(None), *tile))
+                    values[frames] += _normalised(block[:, :, picked], axis=1).sum(axis=2)
+                    yield
+        return values / np.float32(max(int(chosen.sum()), 1))
 
     @property
     def _columns(self) -> "h5py.Dataset":

@@ -126,6 +126,7 @@ class AnalysisPresenter:
             wanted = Path(wanted).stem
         chosen = wanted if wanted in self._models else next(iter(self._models), None)
         self.choose_model(chosen)
+        self._view.show_options(self.options, {})
 
     def choose_model(self, name: str | None) -> None:
         """A name of the chooser, or the path of a model file."""

@@ -28,8 +28,8 @@ from segdepth_app.gui.view.export_draft import TARGETS, ExportDraft
 from segdepth_app.gui.widgets.field_editors import text_of
 
 NUMBERS = (
-    ("frame", "Figure: frame"),
-    ("first", "Movie: first frame"),
+    ("frame", "Figure: frame (from 0)"),
+    ("first", "Movie: first frame (from 0)"),
     ("last", "Movie: last frame"),
     ("frames_per_second", "Movie: frames per second"),
 )

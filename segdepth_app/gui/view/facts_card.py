@@ -1,11 +1,10 @@
 """What made the result that is shown: model, calibration with its sources, settings, version. Text to read and copy."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from segdepth_app.gui import theme
 from segdepth_app.gui.view.facts_lines import FactLine
-from segdepth_app.gui.widgets.lists import scrolling
 
 
 class FactsCard(QWidget):
@@ -21,7 +20,13 @@ class FactsCard(QWidget):
         self._grid.setColumnStretch(1, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(scrolling(self._body))
+        area = QScrollArea()
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidgetResizable(True)  # it asks wrapped words how high they are at its width
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setAccessibleName("Facts of the result")
+        area.setWidget(self._body)
+        layout.addWidget(area)
 
     def show_lines(self, lines: list[FactLine]) -> None:
         """All facts, in order."""

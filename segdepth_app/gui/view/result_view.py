@@ -128,8 +128,8 @@ class ResultView:
 
     def region_steps(self, x: int, y: int, width: int, height: int) -> Generator[None, None, np.ndarray]:
         """The mean over a rectangle of source pixels, as `probability`; read in steps, for it may be large."""
-        yield None
-        return _in_255ths(self._result.roi_trace(x, y, width, height))
+        values = yield from self._result.roi_steps(x, y, width, height)
+        return _in_255ths(values)
 
     def column_probability(self, number: int) -> np.ndarray | None:
         """Of a column, pooled over its disc, as `probability`; None where there is no such column."""
