@@ -12,7 +12,9 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QMessageBox
 from segdepth_app import __version__
 from segdepth_app.gui.context import AppContext
 from segdepth_app.gui.errors import open_log_folder
-from segdepth_app.gui.tabs import TABS
+from segdepth_app.gui.palette import CommandPalette
+from segdepth_app.gui.tabs import TABS, LazyTab
+from segdepth_app.gui.view.help_sheet import HelpSheet, menu_actions
 from segdepth_app.paths import resources
 
 THEMES = {"system": "As the system", "light": "Light", "dark": "Dark"}
@@ -28,6 +30,11 @@ ABOUT = (
 class Shell(Protocol):
     """What the actions need of the main window."""
 
+    tabs: dict[str, LazyTab]
+
+    @property
+    def current_tab(self) -> str: ...
+
     def choose_file(self) -> None: ...
     def choose_folder(self) -> None: ...
     def open_sample(self) -> None: ...
@@ -39,7 +46,7 @@ class Actions:
     """Made by the main window, which also keeps it."""
 
     def __init__(self, window: QMainWindow, shell: Shell, context: AppContext) -> None:
-        self._window, self._context = window, context
+        self._window, self._shell, self._context = window, shell, context
         self.open_file = self._make("&Open file…", shell.choose_file, QKeySequence.StandardKey.Open)
         self.open_folder = self._make("Open &folder…", shell.choose_folder, "Ctrl+Shift+O")
         self.open_sample = self._make("Open &sample series", shell.open_sample)
@@ -49,7 +56,10 @@ class Actions:
             for number, (name, title) in enumerate(TABS.items(), start=1)
         }
         self.themes = self._make_themes(shell)
-        self.guide = self._make("User &guide", self._open_guide, QKeySequence.StandardKey.HelpContents)
+        self.keys = self._make("&Keys", self._show_keys, "F1")
+        self.palette = self._make("&Commands…", self._show_palette, "Ctrl+K")
+        self.palette.setShortcuts([QKeySequence("Ctrl+K"), QKeySequence("Ctrl+Shift+P")])
+        self.guide = self._make("User &guide", self._open_guide, "Shift+F1")
         self.guide.setEnabled(guide_file() is not None)
         self.log_folder = self._make("Open &log folder", open_log_folder)
         self.about = self._make("&About SegDepth", self._show_about)
@@ -72,7 +82,7 @@ class Actions:
         view.addAction(jobs_toggle)
         view.addMenu("&Theme").addActions(list(self.themes.values()))
         help_menu = bar.addMenu("&Help")
-        help_menu.addActions([self.guide, self.log_folder, self.about])
+        help_menu.addActions([self.keys, self.palette, self.guide, self.log_folder, self.about])
 
     def _make(
         self, text: str, slot: Callable[[], object], shortcut: QKeySequence.StandardKey | str | None = None
@@ -102,6 +112,13 @@ class Actions:
             action.triggered.connect(lambda _checked=False, path=path: self._context.open(path))
         if menu.isEmpty():
             menu.addAction("No recent files").setEnabled(False)
+
+    def _show_keys(self) -> None:
+        HelpSheet(self._window).open()
+
+    def _show_palette(self) -> None:
+        tab = self._shell.tabs[self._shell.current_tab]
+        CommandPalette([*tab.commands(), *menu_actions(self._window)], self._window).open()
 
     def _open_guide(self) -> None:
         if (guide := guide_file()) is not None:

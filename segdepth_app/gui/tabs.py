@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import Any
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from segdepth_app.gui.context import AppContext
@@ -50,6 +50,10 @@ class LazyTab(QWidget):
         """Hands a path to the tab."""
         content = self.load()
         return content is not None and bool(content.open_path(path)) if hasattr(content, "open_path") else False
+
+    def commands(self) -> list[QAction]:
+        """What the tab offers in the command palette while it is in front."""
+        return self.content.commands() if hasattr(self.content, "commands") else []
 
     def save_state(self) -> dict[str, Any]:
         """What the tab wants to find again; nothing when it was never built."""

@@ -14,6 +14,7 @@ from segdepth_app.gui.view.events_presenter import EventsPresenter
 from segdepth_app.gui.view.export import Exporter
 from segdepth_app.gui.view.helper_client import HelperClient
 from segdepth_app.gui.view.marking import MarkingPresenter
+from segdepth_app.gui.view.picturing import PicturesPresenter
 from segdepth_app.gui.view.result_view import ResultView
 from segdepth_app.gui.view.results_presenter import ResultsPresenter, same_shape, shape_text
 from segdepth_app.gui.view.saliency_client import SaliencyClient
@@ -75,6 +76,7 @@ class ViewPresenter:
         self.exporter = Exporter(view, context, self.scene, self.marking.traces, self.events.events)
         self.analysis.on_typed = lambda: self.companion.typed()
         self.analysis.on_refresh = lambda: self.companion.refreshed()
+        self.pictures = PicturesPresenter(view, context, self.scene, series.samples)
         self._wanted: dict[str, Any] = {}
         self._pictured = -1
         self._reopening = False
@@ -83,7 +85,7 @@ class ViewPresenter:
         series.opened.connect(self._on_opened)
         series.frame_ready.connect(self._on_frame)
         series.frame_failed.connect(self._on_frame_failure)
-        series.contrast_ready.connect(view.set_contrast)
+        series.contrast_ready.connect(self.pictures.contrast.take_found)
         series.failed.connect(self._on_series_failure)
         self.analysis.show_models()
         self.show_welcome()
@@ -137,6 +139,7 @@ class ViewPresenter:
         self.scene.reset()
         self._wanted, self._reopening, self._pictured = {}, False, -1
         self.marking.clear()
+        self.pictures.clear()
         self._view.clear_pictures()
 
     def _open_series(self, paths: tuple[str, ...]) -> None:
@@ -223,6 +226,8 @@ class ViewPresenter:
         self.marking.result_changed()
         if "markers" in wanted:
             self.marking.restore(wanted["markers"])
+        self.pictures.restore(wanted.get("pictures"))
+        self.pictures.overlays.result_changed()
         self.events.result_changed()
 
     def _result_grew(self) -> None:
@@ -289,6 +294,7 @@ class ViewPresenter:
         if len(self.marking.markers):
             self.marking.show_rows()
         self.events.frame_changed()
+        self.pictures.overlays.show(frame)
 
     def _go_to(self, frame: int, x: float, y: float) -> None:
         """An event or a column was chosen in its table."""
@@ -334,6 +340,7 @@ class ViewPresenter:
             **scene.typed.kept(),
             "frame": scene.frame,
             "markers": self.marking.markers.kept(),
+            "pictures": self.pictures.state(),
             **self._kept_analysis(),
         }
 

@@ -70,6 +70,10 @@ class SeriesClient(QObject):
         """A frame that is at hand."""
         return self._cache.get(frame)
 
+    def samples(self) -> list[np.ndarray]:
+        """Values of the frames sampled so far, for a histogram."""
+        return list(self._sampled.values())
+
     def wish(self, frame: int) -> None:
         """Asks for a frame: `frame_ready` follows, at once if it is at hand. An older wish is forgotten."""
         image = self._cache.get(frame)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QEvent
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from segdepth_app.gui.context import AppContext
@@ -113,6 +114,7 @@ class ViewTab(QWidget):
         view.traces.hovered.connect(lambda number, frame: self._context.status(marking.hover_text(number, frame)))
         view.traces.hover_left.connect(presenter.hover_ended)
         self._connect_tables()
+        self._connect_pictures()
 
     def _connect_tables(self) -> None:
         """Events and columns."""
@@ -125,9 +127,41 @@ class ViewTab(QWidget):
         for table in (side.events, side.columns):
             table.opened.connect(events.follow)
 
+    def _connect_pictures(self) -> None:
+        """What is drawn over them, contrast and colours."""
+        panels, pictures = self.view.panes.overlays, self.presenter.pictures
+        overlays, contrast, dialog = pictures.overlays, pictures.contrast, self.view.contrast_dialog
+        self.view.toggled.connect(overlays.toggle)
+        panels.option_changed.connect(overlays.set_option)
+        self.view.panes.third.chosen.connect(partial(overlays.set_option, "third"))
+        panels.region_moved.connect(overlays.move_region)
+        panels.region_renamed.connect(overlays.rename_region)
+        panels.region_used.connect(self._use_region)
+        for wanted in (self.view.contrast_wanted, panels.contrast_wanted):
+            wanted.connect(contrast.open)
+        dialog.levels_changed.connect(contrast.set_levels)
+        dialog.saliency_changed.connect(contrast.set_saliency)
+        dialog.reset_wanted.connect(contrast.reset)
+
+    def _use_region(self, purpose: str) -> None:
+        """The region becomes a marker, the place of the vacuum, or what the lattice is sought in."""
+        rectangle = self._drawn_rectangle()
+        if rectangle is None:
+            return
+        if purpose == "trace":
+            self.presenter.marking.set_region(*rectangle)
+        elif purpose == "vacuum":
+            self.presenter.analysis.type_value("vacuum", ",".join(str(number) for number in rectangle))
+        else:
+            self.calibration.present()
+
     def _drawn_rectangle(self) -> tuple[int, int, int, int] | None:
         """x, y, width, height of the region on the frame, if there is one."""
-        return None
+        return self.presenter.pictures.overlays.rectangle()
+
+    def commands(self) -> list[QAction]:
+        """What the command palette offers while this tab is in front."""
+        return self.view.keys
 
     def _last_folder(self) -> str:
         return str(self._context.settings.get("last_folder"))

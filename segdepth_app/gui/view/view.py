@@ -13,11 +13,16 @@ from segdepth_app.gui import theme
 from segdepth_app.gui.view.analysis import FieldText
 from segdepth_app.gui.view.analysis_bar import AnalysisBar
 from segdepth_app.gui.view.analysis_state import AnalysisState, ResultEntry
+from segdepth_app.gui.view.contrast_dialog import ContrastDialog
 from segdepth_app.gui.view.events_logic import EventFilter, StateCounts
 from segdepth_app.gui.view.export_dialog import ExportDialog
 from segdepth_app.gui.view.export_draft import ExportDraft
 from segdepth_app.gui.view.facts_lines import FactLine
+from segdepth_app.gui.view.help_actions import add_keys
+from segdepth_app.gui.view.help_keys import JUMP
+from segdepth_app.gui.view.help_sheet import HelpSheet
 from segdepth_app.gui.view.markers import MAX_MARKERS, Marker, MarkerRow, Trace
+from segdepth_app.gui.view.overlay_setters import PictureSetters
 from segdepth_app.gui.view.panes import LinkedPanes
 from segdepth_app.gui.view.side_tabs import SideTabs
 from segdepth_app.gui.view.top_bar import TopBar
@@ -46,7 +51,7 @@ def _split(direction: Qt.Orientation, first: QWidget, second: QWidget, *, sizes:
     return splitter
 
 
-class View(QWidget):
+class View(QWidget, PictureSetters):
     """Welcome page, or the workspace with panes, play bar, traces and markers."""
 
     frame_changed = Signal(int)
@@ -54,6 +59,9 @@ class View(QWidget):
     """The frame has stood still for a moment."""
     marker_key = Signal(int)
     """A key 1 to 9."""
+    toggled = Signal(str)
+    """A key of what is drawn over the pictures: columns, depth, activity, region."""
+    contrast_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -65,6 +73,7 @@ class View(QWidget):
         self.traces = TracesPanel()
         self.side = SideTabs()
         self.marker_list = self.side.markers
+        self.contrast_dialog = ContrastDialog(self)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.welcome)
         self._stack.addWidget(self._make_workspace())
@@ -77,7 +86,6 @@ class View(QWidget):
         self._settle.timeout.connect(self.settled)
         self.play_bar.frame_changed.connect(self._on_frame)
         self.traces.frame_clicked.connect(self.go_to)
-        self.panes.panes["confidence"].set_levels(0, 255)
         self._add_keys()
 
     def _make_workspace(self) -> QWidget:
@@ -105,18 +113,24 @@ class View(QWidget):
 
     def _add_keys(self) -> None:
         """Keys for the pictures; a text field in focus keeps its own."""
-        last = self.play_bar.slider
-        slots = {
-            "Space": self.play_bar.toggle,
-            "Left": lambda: self.play_bar.step(-1),
-            "Right": lambda: self.play_bar.step(1),
-            "Home": lambda: self.go_to(0),
-            "End": lambda: self.go_to(last.maximum()),
+        bar, panes = self.play_bar, self.panes
+        slots: dict[str, Callable[[], object]] = {
+            "play": bar.toggle,
+            "back": lambda: bar.step(-1),
+            "on": lambda: bar.step(1),
+            "jump_back": lambda: bar.step(-JUMP),
+            "jump_on": lambda: bar.step(JUMP),
+            "first": lambda: self.go_to(0),
+            "last": lambda: self.go_to(bar.slider.maximum()),
+            **{name: partial(self.toggled.emit, name) for name in ("columns", "depth", "activity", "region")},
+            "contrast": self.contrast_wanted.emit,
+            "enlarge": panes.toggle_enlarged,
+            "fit": panes.fit,
+            "nearer": lambda: panes.zoom(1),
+            "farther": lambda: panes.zoom(-1),
+            "help": lambda: HelpSheet(self).open(),
         }
-        for key, slot in slots.items():
-            for place in (self.panes, self.play_bar, self.traces):
-                shortcut = QShortcut(QKeySequence(key), place, slot)
-                shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        self.keys = add_keys(slots, everywhere=self, around_frames=(panes, bar, self.traces))
         for number in range(1, MAX_MARKERS + 1):
             for place in (self.panes, self.play_bar, self.traces):
                 shortcut = QShortcut(QKeySequence(str(number)), place, partial(self.marker_key.emit, number))
@@ -153,6 +167,7 @@ class View(QWidget):
         self.top_bar.show_series(name)
         self._stack.setCurrentIndex(1)
         self.panes.setFocus()
+        self.traces.warm()
 
     # --- pictures
 
@@ -164,10 +179,6 @@ class View(QWidget):
     def set_frame(self, frame: int) -> None:
         """Moves the slider."""
         self.play_bar.set_frame(frame)
-
-    def set_contrast(self, low: float, high: float) -> None:
-        """Black and white of the frames, the same for the whole series."""
-        self.panes.panes["frame"].set_levels(low, high)
 
     def set_pixel_size(self, pixel_size_pm: float | None) -> None:
         """For the scale bars."""
@@ -193,13 +204,12 @@ class View(QWidget):
                 self.panes.show_image(name, image, place)
             self.panes.hints[name].show(hint)
 
-    def show_saliency(self, values: np.ndarray | None, scale: float) -> None:
-        """The saliency, white at its highest value."""
+    def show_saliency(self, values: np.ndarray | None, place: "float | Grid") -> None:
+        """The saliency, in the colours chosen."""
         if values is None:
             self.panes.hide_image("saliency")
         else:
-            self.panes.panes["saliency"].set_levels(0, float(values.max()) or 1.0)
-            self.panes.show_image("saliency", values, scale)
+            self.panes.show_image("saliency", values, place)
 
     def show_saliency_text(self, text: str, hint: str) -> None:
         """What the saliency is of; or words in its place."""
@@ -213,9 +223,7 @@ class View(QWidget):
     def clear_pictures(self) -> None:
         """Nothing is open any more."""
         self.play_bar.set_series(0)
-        for name, pane in self.panes.panes.items():
-            pane.clear()
-            self.panes.hints[name].show("")
+        self.panes.clear()
 
     def show_cursor(self, frame: int) -> None:
         """The frame shown, in the traces."""

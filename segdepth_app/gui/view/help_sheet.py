@@ -1,0 +1,98 @@
+"""The help sheet: every key, in groups, on one page that can be read and copied."""
+
+from collections.abc import Iterable
+from html import escape
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QMainWindow, QTextBrowser, QVBoxLayout, QWidget
+
+from segdepth_app.gui import theme
+from segdepth_app.gui.view.help_keys import KEYS
+
+TITLE = "Keys"
+SIZE_PX = (860, 560)
+WINDOW_GROUP = "Everywhere"
+NOTE = "A text field in focus keeps its own keys."
+
+Rows = list[tuple[str, str]]
+
+
+def key_text(keys: Iterable[str]) -> str:
+    """`Space`, `+ or =`; words stay as they are."""
+    return " or ".join(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) or key for key in keys)
+
+
+def sheet(window: QWidget | None) -> dict[str, Rows]:
+    """Group → (keys, what they do): those of the View tab, then those of the window's menus."""
+    groups: dict[str, Rows] = {}
+    for key in KEYS:
+        shown = key.keys[0] if key.only_told else key_text(key.keys)
+        groups.setdefault(key.group, []).append((shown, key.text))
+    if isinstance(window, QMainWindow):
+        rows = [
+            (key_text(shortcut.toString() for shortcut in action.shortcuts()), action.text().replace("&", ""))
+            for action in menu_actions(window)
+            if action.shortcuts() and not all(shortcut.isEmpty() for shortcut in action.shortcuts())
+        ]
+        groups.setdefault(WINDOW_GROUP, []).extend(rows)
+    return groups
+
+
+def menu_actions(window: QMainWindow) -> list[QAction]:
+    """All actions of the menu bar, submenus too, in their order."""
+    found: list[QAction] = []
+
+    def walk(actions: Iterable[QAction]) -> None:
+        for action in actions:
+            # PySide6 may give a menu that Python does not own; its actions are safe to keep
+            menu = action.menu()
+            if menu is not None:
+                walk(menu.actions())
+            elif action.text():
+                found.append(action)
+
+    walk(window.menuBar().actions())
+    return found
+
+
+class HelpSheet(QDialog):
+    """Two columns of groups; Escape closes it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(TITLE)
+        room = self.screen().availableSize()
+        self.resize(min(SIZE_PX[0], room.width()), min(SIZE_PX[1], room.height() - 60))
+        self.text = QTextBrowser()
+        self.text.setAccessibleName("All keys")
+        self.text.setHtml(as_html(sheet(parent.window() if parent else None)))
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.close)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.text, 1)
+        layout.addWidget(buttons)
+
+
+def as_html(groups: dict[str, Rows]) -> str:
+    """Groups side by side, so that all of them are seen at once."""
+    names = list(groups)
+    half = (sum(len(rows) + 2 for rows in groups.values()) + 1) // 2
+    columns: list[list[str]] = [[], []]
+    lines = 0
+    for name in names:
+        columns[int(lines >= half)].append(_table(name, groups[name]))
+        lines += len(groups[name]) + 2
+    cells = "".join(f'<td width="50%" style="padding-right: 18px">{"".join(column)}</td>' for column in columns)
+    return f'<table width="100%"><tr>{cells}</tr></table><p style="color: {theme.colour("muted")}">{escape(NOTE)}</p>'
+
+
+def _table(name: str, rows: Rows) -> str:
+    lines = "".join(
+        f'<tr><td style="padding: 2px 12px 2px 0; white-space: nowrap"><b>{escape(keys)}</b></td>'
+        f'<td style="padding: 2px 0">{escape(text)}</td></tr>'
+        for keys, text in rows
+    )
+    heading = f'<p style="margin: 10px 0 2px 0; color: {theme.colour("accent")}"><b>{escape(name)}</b></p>'
+    return f"{heading}<table>{lines}</table>"
