@@ -87,5 +87,5 @@ class HelperClient(QObject):
             self._asked.pop(answer["id"])(answer)
 
     def _on_failure(self, message: str, hint: str) -> None:
+        self.failed.emit(message, hint)  # first: whoever waits learns why, not only that it is over
         self.close()
-        self.failed.emit(message, hint)
