@@ -156,7 +156,7 @@ class Predictor:
         Raises: SeriesError for pixels that do not fit the model.
         """
         check_pixel_size(self.card, pixel_size_pm)
-        grid = self.input_grid(*images.shape[-2:], pixel_size_pm, rotation_deg)
+        grid = self.input_grid(images.shape[-2], images.shape[-1], pixel_size_pm, rotation_deg)
         moved = np.zeros((len(images), 2)) if shifts is None else shifts
         return torch.from_numpy(
             np.stack([sample(image, grid, shift) for image, shift in zip(images, moved, strict=True)])

@@ -60,9 +60,9 @@ def saliency_map(
     Raises: InputError where the pixel lies outside the frame, or the class is none.
     """
     _check(image.shape, x_px, y_px, depth)
-    settings = {"pixel_size_pm": pixel_size_pm, "rotation_deg": rotation_deg}
-    whole = predictor.inputs(image[None], **settings, shifts=np.array([shift]))[0]
-    grid = predictor.input_grid(*image.shape, **settings)
+    moved = np.array([shift], dtype=float)
+    whole = predictor.inputs(image[None], pixel_size_pm=pixel_size_pm, rotation_deg=rotation_deg, shifts=moved)[0]
+    grid = predictor.input_grid(image.shape[0], image.shape[1], pixel_size_pm, rotation_deg)
     ratio = predictor.card.output_binning // predictor.card.binning
     x, y = grid.coarser(ratio).to_grid(x_px, y_px)
     row, column = (min(max(floor(v + 0.5), 0), n // ratio - 1) for v, n in ((y, grid.height), (x, grid.width)))

@@ -85,12 +85,36 @@ def _box(shape: tuple[int, int], template: tuple[int, int]) -> np.ndarray:
     return np.conj(fft.rfft2(np.ones(template, dtype=np.float32), shape))
 
 
-def refined(template: np.ndarray, patch: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
-    """(dy, dx), within a pixel of 0: template(y, x) looks like patch(y + dy, x + dx).
+def summits(score: np.ndarray, n: int) -> list[tuple[int, int]]:
+    """The `n` highest places that no neighbour exceeds, the highest first."""
+    rim = np.pad(score, 1, constant_values=-np.inf)
+    h, w = score.shape
+    around = [rim[1 + y : 1 + y + h, 1 + x : 1 + x + w] for y in (-1, 0, 1) for x in (-1, 0, 1) if y or x]
+    places = np.argwhere(np.all([score >= part for part in around], axis=0))
+    order = np.argsort(score[tuple(places.T)])[::-1][:n]
+    return [(int(y), int(x)) for y, x in places[order]]
 
-    Both (h, w), the template 0 in a rim of at least two pixels; `weight` of the frequencies, as rfft2 has them.
+
+@dataclass(frozen=True)
+class Peak:
+    """A place between pixels, down and right, and the variances of its coordinates in white noise of variance 1."""
+
+    y: float
+    x: float
+    variance_y: float
+    variance_x: float
+    gain: float
+    """The correlation there over that at 0."""
+
+
+def refined(template: np.ndarray, patch: np.ndarray, weight: np.ndarray) -> Peak:
+    """Within a pixel of 0: template(y, x) looks like patch(y + peak.y, x + peak.x).
+
+    Both (h, w), the template 0 in a rim of at least two pixels; `weight` of the frequencies, as rfft2 has them. The
+    variances are the smallest there can be (Cramér and Rao), for a patch without noise.
     """
-    cross = np.conj(fft.rfft2(template)) * fft.rfft2(patch) * weight
+    of_patch = fft.rfft2(patch) * weight
+    cross = np.conj(fft.rfft2(template)) * of_patch
     # the half spectrum stands for both halves
     cross[:, 1 : (template.shape[1] + 1) // 2] *= 2
     fy, fx = fft.fftfreq(template.shape[0]), fft.rfftfreq(template.shape[1])
@@ -103,7 +127,13 @@ def refined(template: np.ndarray, patch: np.ndarray, weight: np.ndarray) -> tupl
         row, column = np.unravel_index(int(values[1:-1, 1:-1].argmax()), (2 * half - 1, 2 * half - 1))
         peak = values[row : row + 3, column : column + 3]
         y, x = y + offsets[row + 1], x + offsets[column + 1]
-    return y + step * _vertex(peak[:, 1]), x + step * _vertex(peak[1])
+    # the sum of squared slopes, by Parseval; the half spectrum stands for both halves
+    power = 2 * np.abs(of_patch) ** 2 / template.size
+    slopes = [(2 * np.pi) ** 2 * float((power * f**2).sum()) for f in (fy[:, None], fx[None, :])]
+    variances = [1 / max(slope, 1e-30) for slope in slopes]
+    at_zero = float(_evaluated(cross, fy, fx, np.zeros(1), np.zeros(1))[0, 0])
+    gain = float(peak[1, 1]) / at_zero if at_zero > 0 else 1.0
+    return Peak(y + step * _vertex(peak[:, 1]), x + step * _vertex(peak[1]), variances[0], variances[1], gain)
 
 
 def _evaluated(cross: np.ndarray, fy: np.ndarray, fx: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray:

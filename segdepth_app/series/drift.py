@@ -22,14 +22,12 @@ from scipy import fft
 
 from segdepth_app.errors import SeriesError
 from segdepth_app.reporting import Reporter
-from segdepth_app.series.correlation import Canvas, refined
+from segdepth_app.series.correlation import Canvas, Peak, refined, summits
 from segdepth_app.series.drift_files import Drift
+from segdepth_app.series.drift_frames import Frames, Groups, RunningMean
 from segdepth_app.series.opener import Series
+from segdepth_app.series.steady import steadied
 
-WORKING_PM = 40.0
-WORKING_EDGE_PX = 256
-"""Edge to which frames are binned where their pixel size is unknown."""
-LEAST_EDGE_PX = 48
 SMALLEST_FRAME_PX = 16
 STEP_PM = 100.0
 """Typical step from frame to frame; see the head of this file."""
@@ -42,8 +40,14 @@ JUMP_PM = 700.0
 COARSEST_DETAIL_PM = 1000.0
 """Slower changes are left out between pixels: uneven illumination does not move with the specimen."""
 BLOCKS = 12
-MEMORY = 400_000_000
-"""Bytes of binned frames that are kept; of longer series they are read again in every pass."""
+CANDIDATES = 6
+"""Places that are compared between pixels."""
+MOST_GAIN = 1.6
+"""By how much a peak of the closest lattice planes may be higher between pixels, halfway down and right."""
+GROUPS = (4, 16, 64)
+"""Where single frames show too little, means of so many are tried."""
+ENOUGH = 0.8
+"""Share of the frames that must show the specimen."""
 METHOD = "masked cross-correlation with the mean of the aligned frames, two passes"
 
 
@@ -58,87 +62,51 @@ def measure_drift(series: Series, reporter: Reporter) -> Drift:
             f"At least {SMALLEST_FRAME_PX} px a side are needed.",
         )
     frames = Frames(series)
+    search = _searched(frames, reporter)
+    for size in GROUPS:
+        if search.share_found >= ENOUGH or search.leaves_the_frame or frames.n < 3 * size:
+            break
+        groups = Groups(frames, size)
+        coarse = _searched(groups, reporter)
+        if coarse.share_found >= ENOUGH:
+            return _from_groups(frames, groups, coarse, reporter)
+    return search.drift()
+
+
+def _searched(frames: Frames | Groups, reporter: Reporter) -> "_Search":
     search = _Search(frames, reporter)
     for last_pass in (False, True):
         search.run(last_pass=last_pass)
         search.undo_jumps()
-    return search.drift()
+    return search
 
 
-class Frames:
-    """The binned frames of a series, float32 (h, w), mean 0; None where one cannot be read."""
-
-    def __init__(self, series: Series) -> None:
-        self._series = series
-        self.n = series.n_frames
-        shortest = min(series.height_px, series.width_px)
-        if series.pixel_size_pm is None:
-            wanted = max(series.height_px, series.width_px) / WORKING_EDGE_PX
-        else:
-            wanted = WORKING_PM / series.pixel_size_pm
-        self.binning = max(1, min(round(wanted), shortest // LEAST_EDGE_PX))
-        self.shape = series.height_px // self.binning, series.width_px // self.binning
-        self.pixel_pm = self.binning * (series.pixel_size_pm or WORKING_PM / self.binning)
-        self._kept: dict[int, np.ndarray | None] = {}
-        self._keeps = self.n * self.shape[0] * self.shape[1] * 4 <= MEMORY
-
-    def __getitem__(self, index: int) -> np.ndarray | None:
-        if index not in self._kept:
-            values = self._read(index)
-            if not self._keeps:
-                return values
-            self._kept[index] = values
-        return self._kept[index]
-
-    def _read(self, index: int) -> np.ndarray | None:
-        try:
-            frame = self._series.frame(index)
-        except SeriesError:
-            return None
-        (h, w), b = self.shape, self.binning
-        rows = frame[: h * b, : w * b].reshape(h, b, w * b).sum(axis=1, dtype=np.float32)
-        small = rows.reshape(h, w, b).sum(axis=2) / np.float32(b * b)
-        middle, spread = float(np.median(small)), float(small.std())
-        # single hot pixels would outweigh the specimen, and they do not move with it
-        small = np.clip(small, middle - 6 * spread, middle + 6 * spread)
-        return small - small.mean(dtype=np.float64).astype(np.float32)
-
-
-class _Sum:
-    """A sum of frames on a canvas that reaches half a frame beyond them on all sides."""
-
-    def __init__(self, shape: tuple[int, int]) -> None:
-        self.margin = shape[0] // 2, shape[1] // 2
-        size = shape[0] + 2 * self.margin[0], shape[1] + 2 * self.margin[1]
-        self.total = np.zeros(size, dtype=np.float32)
-        self.weight = np.zeros(size, dtype=np.float32)
-
-    def add(self, frame: np.ndarray, shift: np.ndarray, sign: float = 1.0) -> None:
-        """Adds a frame (h, w) whose specimen stands `shift` (dy, dx) further than on the canvas; −1 takes it off."""
-        place = np.array(self.margin) - shift
-        (y, x), (fy, fx) = np.floor(place).astype(int), place - np.floor(place)
-        moved = frame[1:] * np.float32(1 - fy) + frame[:-1] * np.float32(fy)
-        moved = moved[:, 1:] * np.float32(1 - fx) + moved[:, :-1] * np.float32(fx)
-        h, w = moved.shape
-        self.total[y + 1 : y + 1 + h, x + 1 : x + 1 + w] += np.float32(sign) * moved
-        self.weight[y + 1 : y + 1 + h, x + 1 : x + 1 + w] += np.float32(sign)
-
-    def canvas(self, shape: tuple[int, int]) -> Canvas:
-        """The mean, for templates of that shape."""
-        known = self.weight > 0.5
-        mean = self.total / np.maximum(self.weight, 1)
-        return Canvas.of(np.where(known, mean - mean[known].mean(), 0) if known.any() else mean, known, shape)
+def _from_groups(frames: Frames, groups: Groups, coarse: "_Search", reporter: Reporter) -> Drift:
+    """Single frames against the mean that the groups' drift gives; where that finds few, the groups' drift itself."""
+    drift = coarse.drift()
+    middles = [(members[0] + members[-1]) / 2 for members in map(groups.members, range(groups.n))]
+    everywhere = np.arange(frames.n)
+    path = np.stack([np.interp(everywhere, middles, drift.shift_px[:, axis]) for axis in (0, 1)], axis=1)
+    single = _Search(frames, reporter)
+    single.shift[:], single.significance[:] = path / frames.binning, FOUND
+    single.run(last_pass=True)
+    if single.share_found >= ENOUGH:
+        return single.drift()
+    quality = np.interp(everywhere, middles, drift.quality).astype(np.float32)
+    said = f"Single frames are too noisy: the drift was measured on means of {groups.size} frames."
+    return Drift(path - path[0], quality, 0, f"{METHOD}; means of {groups.size} frames", [said, *drift.warnings])
 
 
 @dataclass
 class _Search:
     """The state of the measurement, in binned pixels."""
 
-    frames: Frames
+    frames: Frames | Groups
     reporter: Reporter
     shift: np.ndarray = field(init=False)
     significance: np.ndarray = field(init=False)
     quality: np.ndarray = field(init=False)
+    variance: np.ndarray = field(init=False)
     jumps: int = 0
     passes: int = 0
 
@@ -147,6 +115,7 @@ class _Search:
         self.shift = np.zeros((n, 2))
         self.significance = np.zeros(n)
         self.quality = np.zeros(n, dtype=np.float32)
+        self.variance = np.full((n, 2), np.inf)
         self._limit = np.array([edge // 2 - 1 for edge in shape], dtype=float)
         # the refinement compares a frame without its rim with a patch of the mean
         self._rim = 4
@@ -159,7 +128,7 @@ class _Search:
 
     def run(self, *, last_pass: bool) -> None:
         """Compares every frame with the mean: of those before it, or in the last pass of all others."""
-        mean = self._mean(range(self.frames.n)) if last_pass else _Sum(self.frames.shape)
+        mean = self._mean(range(self.frames.n)) if last_pass else RunningMean(self.frames.shape)
         before: int | None = None
         for index in range(self.frames.n):
             self.reporter.raise_if_cancelled()
@@ -175,6 +144,18 @@ class _Search:
             self.reporter.progress(done, 2 * self.frames.n, "frames")
         self.passes += 1
 
+    @property
+    def share_found(self) -> float:
+        """Share of the frames that show the specimen; 0 where only the first one was taken for it."""
+        n = int((self.significance >= FOUND).sum())
+        return n / self.frames.n if n > 1 or self.frames.n == 1 else 0.0
+
+    @property
+    def leaves_the_frame(self) -> bool:
+        """Whether the specimen was followed to where half a frame ends."""
+        found = self.significance >= FOUND
+        return bool((np.abs(self.shift[found]) >= 0.95 * self._limit).any())
+
     def _expected(self, index: int, before: int | None, last_pass: bool) -> np.ndarray:
         """Where the specimen should stand, from the frames beside this one."""
         if last_pass:
@@ -183,21 +164,29 @@ class _Search:
                 return self.shift[near].mean(axis=0)
         return self.shift[before] if before is not None else np.zeros(2)
 
-    def _compare(self, index: int, frame: np.ndarray, mean: _Sum, expected: np.ndarray) -> None:
+    def _compare(self, index: int, frame: np.ndarray, mean: RunningMean, expected: np.ndarray) -> None:
         if not mean.weight.any():
             # the first frame that shows anything; the last pass tells whether it shows the specimen
             self.shift[index], self.significance[index] = expected, FOUND if frame.any() else 0.0
             return
         canvas = mean.canvas(self.frames.shape)
         r, z = canvas.coefficients(frame)
-        score = z - self._penalty(z.shape, expected, mean.margin)
-        place = np.unravel_index(int(score.argmax()), score.shape)
+        penalty = self._penalty(z.shape, expected, mean.margin)
+        # between pixels a peak is up to a fifth higher: only there can lattice periods be told apart
+        candidates = [
+            (place, self._refined(frame, canvas, place)) for place in summits(z - penalty, CANDIDATES) if z[place] > 0
+        ]
+        if not candidates:
+            self.significance[index] = 0
+            return
+        place, peak = max(candidates, key=lambda at: z[at[0]] * min(at[1].gain, MOST_GAIN) - penalty[at[0]])
         self.significance[index] = z[place]
-        if z[place] < FOUND:
+        if self.significance[index] < FOUND:
             self.quality[index] = 0
             return
-        fine = self._refined(frame, canvas, (int(place[0]), int(place[1])))
-        shift = np.array(mean.margin) - place - fine
+        shift = np.array(mean.margin) - place - (peak.y, peak.x)
+        noise = (1 - r[place] ** 2) * frame.var(dtype=np.float64)
+        self.variance[index] = noise * np.array([peak.variance_y, peak.variance_x])
         self.shift[index] = np.clip(shift, -self._limit, self._limit)
         self.quality[index] = _share_seen(r[place], frame, canvas, place, float(mean.weight.max()))
 
@@ -206,17 +195,17 @@ class _Search:
         steps2 = np.add.outer(dy**2, dx**2) * (self.frames.pixel_pm / STEP_PM) ** 2
         return PENALTY * np.log1p(steps2)
 
-    def _refined(self, frame: np.ndarray, canvas: Canvas, place: tuple[int, int]) -> np.ndarray:
+    def _refined(self, frame: np.ndarray, canvas: Canvas, place: tuple[int, int]) -> Peak:
         """How much further down and right than `place` the frame lies on the canvas."""
         h, w = frame.shape
         template, patch = (np.zeros(self._size, dtype=np.float32) for _ in range(2))
         known = canvas.known[place[0] : place[0] + h, place[1] : place[1] + w]
         template[:h, :w] = (frame - frame.mean()) * self._window * known
         patch[:h, :w] = canvas.values[place[0] : place[0] + h, place[1] : place[1] + w]
-        return np.array(refined(template, patch, self._weight))
+        return refined(template, patch, self._weight)
 
-    def _mean(self, indices: range) -> _Sum:
-        result = _Sum(self.frames.shape)
+    def _mean(self, indices: range) -> RunningMean:
+        result = RunningMean(self.frames.shape)
         for index in indices:
             frame = self.frames[index]
             if frame is not None and self.significance[index] >= FOUND:
@@ -239,11 +228,12 @@ class _Search:
     def drift(self) -> Drift:
         """What was found, in pixels of the file, relative to frame 0."""
         found = np.flatnonzero(self.significance >= FOUND)
-        everywhere = np.arange(self.frames.n)
-        if len(found) < min(2, self.frames.n):
-            shift = np.zeros((self.frames.n, 2))
+        if len(found) < 2:
+            shift, self.significance = np.zeros((self.frames.n, 2)), np.zeros(self.frames.n)
         else:
-            shift = np.stack([np.interp(everywhere, found, self.shift[found, axis]) for axis in (0, 1)], axis=1)
+            self.variance[self.significance < FOUND] = np.inf
+            paths = [steadied(self.shift[:, axis], self.variance[:, axis]) for axis in (0, 1)]
+            shift = np.stack(paths, axis=1)
         shift = (shift - shift[0]) * self.frames.binning
         quality = np.where(self.significance >= FOUND, np.maximum(self.quality, 0.01), 0).astype(np.float32)
         return Drift(shift, quality, 0, METHOD, list(self._warnings(found)))
@@ -263,8 +253,8 @@ class _Search:
                 f"The specimen was not found in {len(lost)} of {n} frames (frame {listed}); "
                 "their drift is interpolated from the others."
             )
-        if (np.abs(self.shift[found]) >= self._limit - 1).any():
-            first = found[(np.abs(self.shift[found]) >= self._limit - 1).any(axis=1)][0]
+        if self.leaves_the_frame:
+            first = found[(np.abs(self.shift[found]) >= 0.95 * self._limit).any(axis=1)][0]
             yield (
                 f"From frame {first} on the drift may be more than half a frame, which is as far as it is followed. "
                 "Open the series in shorter parts."
@@ -276,7 +266,7 @@ class _Search:
             )
 
 
-def _share_seen(r: float, frame: np.ndarray, canvas: Canvas, place: tuple[np.intp, ...], n_mean: float) -> float:
+def _share_seen(r: float, frame: np.ndarray, canvas: Canvas, place: tuple[int, int], n_mean: float) -> float:
     """How much of what the mean shows stands in the frame, 0 to 1: the slope of frame over mean, noise of it undone."""
     n = max(float(canvas.n[place]), 1.0)
     of_mean = float(canvas.square[place] / n - (canvas.total[place] / n) ** 2)
@@ -286,7 +276,7 @@ def _share_seen(r: float, frame: np.ndarray, canvas: Canvas, place: tuple[np.int
     return float(np.clip(seen, 0, 1))
 
 
-def _jump(first: _Sum, second: _Sum, reach: int, frames: Frames) -> np.ndarray | None:
+def _jump(first: RunningMean, second: RunningMean, reach: int, frames: Frames | Groups) -> np.ndarray | None:
     """By how much the second mean should move, in binned pixels; None where it stands well."""
     h, w = frames.shape
     # the part of the second that its frames have in common, near enough

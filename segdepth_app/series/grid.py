@@ -160,11 +160,10 @@ def shifted(image: np.ndarray, dy: int, dx: int, filler: float) -> np.ndarray:
 
 
 def _upright(image: np.ndarray, grid: Grid, shift: tuple[float, float], filler: float) -> np.ndarray:
-    whole = [floor(value + 0.5) for value in shift]
-    image = shifted(image, *whole, filler)
+    dy, dx = (floor(value + 0.5) for value in shift)
     is_whole = grid.scale == round(grid.scale)
-    rest = (0.0, 0.0) if is_whole else (shift[0] - whole[0], shift[1] - whole[1])
-    small = area_resample(image, 1.0, grid.scale, rest)
+    rest = (0.0, 0.0) if is_whole else (shift[0] - dy, shift[1] - dx)
+    small = area_resample(shifted(image, dy, dx, filler), 1.0, grid.scale, rest)
     return small[: grid.height, : grid.width]
 
 
