@@ -71,7 +71,10 @@ def planes_of(log_probability: npt.NDArray[np.floating], confidence: Bytes) -> B
 
 
 def probability_of(planes: Bytes) -> Floats:
-    """Probabilities (…, 11), sum 1, from (…, 12) of planes_of: the likeliest as kept, the others share the rest."""
+    """Probabilities (…, 11) from (…, 12) of planes_of: the likeliest as kept, the others share the rest.
+
+    They add up to 1; to a little less where two classes are as likely, to a percent, since none may pass the likeliest.
+    """
     codes = planes[..., :N_CLASSES]
     values = _PROBABILITY_OF_CODE[codes]
     best = codes.argmin(axis=-1)[..., None]
@@ -79,6 +82,7 @@ def probability_of(planes: Bytes) -> Floats:
     np.put_along_axis(values, best, 0, axis=-1)
     others = values.sum(axis=-1, keepdims=True)
     values *= (1 - confidence) / np.maximum(others, 1e-12)
+    np.minimum(values, confidence * np.float32(0.999), out=values)
     np.put_along_axis(values, best, confidence, axis=-1)
     return values
 

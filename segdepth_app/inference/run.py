@@ -31,6 +31,7 @@ from segdepth_app.models.card import ModelCard, find_model
 from segdepth_app.models.model_file import load_model
 from segdepth_app.paths import sha256_of, writable_target
 from segdepth_app.reporting import Command, Reporter
+from segdepth_app.series.drift_job import ensure_drift
 from segdepth_app.series.opener import Series, open_series
 
 JOURNAL_BYTES = (N_CLASSES + 3) + N_CLASSES
@@ -49,10 +50,7 @@ def run(config: InferConfig, reporter: Reporter) -> str:
         raise InputError(f"{out} exists already.", "Choose another name with --out, or delete it first.")
     model_path = find_model(config.model)
     device = pick_device(config.device)
-    if config.align != "none":
-        from segdepth_app.series.drift_job import ensure_drift
-
-        ensure_drift(config, reporter)
+    ensure_drift(config, reporter)
     with open_series(config) as series:
         predictor = Predictor(load_model(model_path, device), device, mirror=config.mirror, precision=config.precision)
         analysis = Analysis(config, series, predictor, sha256_of(model_path))
