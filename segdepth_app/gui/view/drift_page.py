@@ -113,7 +113,7 @@ class DriftWidget(QWidget):
         self.progress.setAccessibleName("Progress of the drift")
         self.text = words()
         self.align = QCheckBox("Undo the drift: frames are shown and analysed aligned with the first")
-        self.align.clicked.connect(self.align_chosen.emit)
+        self.align.clicked.connect(lambda wanted: self.align_chosen.emit(wanted))
         self.plot = DriftPlot()
         self.sums = QSpinBox()
         self.sums.setAccessibleName("Frames that are added up to one image")
