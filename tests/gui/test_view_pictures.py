@@ -337,14 +337,13 @@ def test_the_activity_takes_the_place_of_the_confidence_and_gives_it_back(panes)
     panes.choose_third("activity")
     assert pane.value_at(40, 20) == 1.75
     assert pane.levels == (0, 1.75)
-    assert panes.third.bar.texts == ["0", "0.875", "1.75"]
-    assert panes.third.bar.unit == "atoms"
+    assert panes.third.bar.texts == ["0", "atoms", "1.75"]
     panes.show_image("confidence", confidence // 2, 4.0)  # the next frame: the activity stays
     assert pane.value_at(40, 20) == 1.75
     panes.choose_third("confidence")
     assert pane.value_at(40, 20) == 100
     assert pane.levels == (0, 255)
-    assert panes.third.bar.texts == ["0", "0.5", "1"]
+    assert panes.third.bar.texts == ["0", "P", "1"]
 
 
 def test_words_belong_to_the_picture_they_are_about(panes):
@@ -370,7 +369,8 @@ def test_the_root_shows_what_is_faint(qtbot, panes, scaling, lightness):
     wanted = heat_table()[round(lightness * 255)][:3]
     # one step of the table is at most 2 in any channel
     assert picture.pixelColor(place(75, 20)).getRgb()[:3] == pytest.approx(tuple(map(int, wanted)), abs=4)
-    assert panes.overlays.saliency_bar.texts == ["0", "0.02" if scaling == "sqrt" else "0.04", "0.08"]
+    unit = "|∂P/∂I|, by its root" if scaling == "sqrt" else "|∂P/∂I|"
+    assert panes.overlays.saliency_bar.texts == ["0", unit, "0.08"]
 
 
 def test_a_missing_pixel_size_is_said_on_the_frame(panes):

@@ -146,7 +146,8 @@ def test_lengths_are_one_two_or_five(longest, expected):
 
 
 @pytest.mark.parametrize(
-    ("pm", "text"), [(500, "500 pm"), (1000, "1 nm"), (5e4, "50 nm"), (2e6, "2 µm"), (0.5, "0.5 pm")]
+    ("pm", "text"),
+    [(500, "0.5 nm"), (100, "0.1 nm"), (50, "50 pm"), (1000, "1 nm"), (5e4, "50 nm"), (2e6, "2 µm"), (0.5, "0.5 pm")],
 )
 def test_lengths_have_a_unit_that_reads_well(pm, text):
     assert length_text(pm) == text

@@ -116,7 +116,7 @@ class ContrastDialog(QDialog):
         return plot
 
     def _make_line(self, name: str) -> pg.InfiniteLine:
-        options = {"position": 0.9, "movable": False}
+        options = {"position": 0.95, "movable": False}
         line = pg.InfiniteLine(angle=90, movable=True, label=name, labelOpts=options)
         line.sigPositionChanged.connect(lambda _: self._on_drag(name))
         self.plot.addItem(line)
@@ -177,7 +177,7 @@ class ContrastDialog(QDialog):
         self.bars.setOpts(x=(edges[1:] + edges[:-1]) / 2, height=np.sqrt(histogram.counts), width=np.diff(edges))
         margin = 0.02 * float(edges[-1] - edges[0])
         self.plot.setXRange(float(edges[0]) - margin, float(edges[-1]) + margin, padding=0)
-        self.plot.setYRange(0, 1.1 * float(np.sqrt(histogram.counts.max())) or 1.0, padding=0)
+        self.plot.setYRange(0, 1.2 * float(np.sqrt(histogram.counts.max())) or 1.0, padding=0)
 
     def _on_drag(self, name: str) -> None:
         number = self.numbers[name]

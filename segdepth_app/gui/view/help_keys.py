@@ -40,15 +40,15 @@ KEYS = (
     Key("farther", ("-",), "Zoom out", PICTURES),
     Key(
         "zoom",
-        ("Mouse wheel",),
+        ("Wheel",),
         "Zoom at the pointer; drag to move; a double click shows the whole picture",
         PICTURES,
         True,
     ),
-    Key("alone", ("Double click on a title",), "Enlarge that picture, and back", PICTURES, True),
+    Key("alone", ("Title",), "A double click on it enlarges the picture, and back", PICTURES, True),
     Key("set", ("Click",), "Set a marker: its trace and its saliency are shown", MARKERS, True),
     Key("choose", ("1 … 9",), "Choose a marker", MARKERS, True),
     Key("remove", ("Del",), "Remove the chosen marker (in their list)", MARKERS, True),
     Key("clear", ("Right click",), "Remove all markers", MARKERS, True),
-    Key("help", ("?",), "This sheet", HELP),
+    Key("help", ("?",), "All keys", HELP),
 )

@@ -11,7 +11,8 @@ from segdepth_app.gui import theme
 from segdepth_app.gui.view.help_keys import KEYS
 
 TITLE = "Keys"
-SIZE_PX = (860, 560)
+KEYS_PX = 120
+SIZE_PX = (900, 600)
 WINDOW_GROUP = "Everywhere"
 NOTE = "A text field in focus keeps its own keys."
 
@@ -90,7 +91,7 @@ def as_html(groups: dict[str, Rows]) -> str:
 
 def _table(name: str, rows: Rows) -> str:
     lines = "".join(
-        f'<tr><td style="padding: 2px 12px 2px 0; white-space: nowrap"><b>{escape(keys)}</b></td>'
+        f'<tr><td width="{KEYS_PX}" style="padding: 2px 12px 2px 0"><b>{escape(keys)}</b></td>'
         f'<td style="padding: 2px 0">{escape(text)}</td></tr>'
         for keys, text in rows
     )

@@ -208,7 +208,7 @@ def _make_strip(diameter: int, filled: bool, numbers: bool, ratio: float) -> QPi
         square = QRectF(number * cell + 2 * ratio, 2 * ratio, diameter * ratio, diameter * ratio)
         colour, text = QColor(*rgba), readable_on(rgba)
         if filled:
-            painter.setPen(QPen(text, ratio))
+            painter.setPen(QPen(text if numbers else HALO, ratio))  # a light rim would outshine a small disc
             painter.setBrush(colour)
             painter.drawEllipse(square)
         else:

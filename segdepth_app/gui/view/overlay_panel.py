@@ -38,7 +38,7 @@ class PictureOverlays(QObject):
         self.saliency_bar = ColourBar(panes["saliency"].view, heat_table())
         self.menu = OverlayMenu()
         self.colours_button = QToolButton()
-        self.colours_button.setText("Colours")
+        self.colours_button.setText("…")
         self.colours_button.setAutoRaise(True)
         self.colours_button.setAccessibleName("Colour range of the saliency")
         self.colours_button.setToolTip("Colour range of the saliency, linear or by its root")

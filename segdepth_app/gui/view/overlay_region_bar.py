@@ -34,7 +34,7 @@ class RegionBar(QWidget):
         super().__init__()
         self.name = QLineEdit(FIRST_NAME)
         self.name.setAccessibleName("Name of the region")
-        self.name.setMaximumWidth(110)
+        self.name.setMaximumWidth(90)
         self.name.editingFinished.connect(lambda: self.renamed.emit(self.name.text().strip() or FIRST_NAME))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -46,7 +46,8 @@ class RegionBar(QWidget):
             box.setAccessibleName(told)
             box.setToolTip(told)
             box.setKeyboardTracking(False)
-            box.setStyleSheet("min-width: 52px;")
+            box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)  # the arrow keys do; there is little room
+            box.setStyleSheet("min-width: 36px;")
             box.valueChanged.connect(self._on_number)
             label = QLabel(short)
             label.setBuddy(box)

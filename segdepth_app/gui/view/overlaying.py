@@ -177,8 +177,8 @@ class OverlayPresenter:
         values = image[y : y + height, x : x + width]
         if not values.size:
             return
-        text = f"mean {values.mean(dtype=np.float64):.4g}, σ {values.std(dtype=np.float64):.3g}, {values.size} px"
+        text = f"mean {values.mean(dtype=np.float64):.4g}, σ {values.std(dtype=np.float64):.3g}"
         size = self._scene.facts.pixel_size_pm if self._scene.facts else None
         if size:
             text += f", {width * size / 1000:.2f} × {height * size / 1000:.2f} nm"
-        self._view.show_region_readout(text)
+        self._view.show_region_readout(f"{text}, {values.size} px")

@@ -45,13 +45,9 @@ class PaneLink:
 
     def grant(self, leader: ImagePane) -> None:
         """Shows what was held, when the panes have their sizes."""
-        if self._wished is not None:
-            self._show(leader, self._wished)
-
-    def _show(self, leader: ImagePane, ranges: Ranges) -> None:
-        """Shows at least this part."""
-        leader.view.setRange(xRange=ranges[0], yRange=ranges[1], padding=0)
-        self._wished, self._granted = ranges, _ranges(leader)
+        if self._wished is not None and self._granted is None:
+            leader.view.setRange(xRange=self._wished[0], yRange=self._wished[1], padding=0)
+            self._granted = _ranges(leader)
 
 
 def _ranges(pane: ImagePane) -> Ranges:

@@ -100,6 +100,8 @@ class PaneCaption(QLabel):
 
     def __init__(self, pane: ImagePane) -> None:
         super().__init__(pane.plot)
+        self._plot = pane.plot
+        pane.plot.installEventFilter(self)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setStyleSheet("background: rgba(0, 0, 0, 150); color: white; padding: 2px 6px;")
         self.move(4, 4)
@@ -108,5 +110,19 @@ class PaneCaption(QLabel):
     def say(self, text: str) -> None:
         """Shows the words; none hides the line."""
         self.setText(text)
-        self.adjustSize()
+        self._place()
         self.setVisible(bool(text))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # Qt's name
+        """Two lines where the pane is narrow."""
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def _place(self) -> None:
+        room = max(self._plot.width() - 8, 60)
+        self.setWordWrap(False)
+        wide = self.sizeHint().width()
+        self.setWordWrap(wide > room)
+        width = min(wide, room)
+        self.resize(width, self.heightForWidth(width) if wide > room else self.sizeHint().height())

@@ -13,7 +13,7 @@ TIPS = {
     "confidence": "Probability of the depth shown, in this frame",
     "activity": "How much the number of atoms changes through the whole series, in atoms",
 }
-RANGES = {"confidence": (0.0, 1.0, "P of the depth"), "activity": (0.0, 1.0, "atoms")}
+RANGES = {"confidence": (0.0, 1.0, "P"), "activity": (0.0, 1.0, "atoms")}
 
 
 class ThirdHint:

@@ -79,6 +79,9 @@ class LinkedPanes(QWidget):
         self._layout = QGridLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(theme.SPACING_PX)
+        self._resized = QTimer(self)
+        self._resized.setSingleShot(True)
+        self._resized.timeout.connect(self._on_resized)
         self._hover: tuple[int, int] | None = None
         self._hover_timer = QTimer(self)
         self._hover_timer.setSingleShot(True)
@@ -177,6 +180,7 @@ class LinkedPanes(QWidget):
         self._zoomed = False
         width, height = self._size_px
         self._leading.view.setRange(xRange=(0, width), yRange=(0, height), padding=0)
+        self._link.follow(self._leading)  # also where only another pane has changed
 
     def zoom(self, steps: int) -> None:
         """Nearer (steps > 0) or farther, about the middle of what is in view."""
@@ -193,8 +197,7 @@ class LinkedPanes(QWidget):
             self.headers[other].show_enlarged(name == other)
         self._columns = 0
         self._arrange(self._best_columns())
-        # when the panes have their new sizes
-        QTimer.singleShot(0, self, lambda: self._link.grant(self._leading) if self._zoomed else self.fit())
+        self._resized.start()
 
     def toggle_enlarged(self, name: str | None = None) -> None:
         """Enlarges a pane (else the one under the pointer), or shows all four again."""
@@ -209,7 +212,6 @@ class LinkedPanes(QWidget):
         """Two rows or one, whichever shows more."""
         super().resizeEvent(event)
         self._arrange(self._best_columns())
-        QTimer.singleShot(0, self, self._fit_again)  # when the panes have their new sizes
 
     @property
     def _leading(self) -> ImagePane:
@@ -220,8 +222,12 @@ class LinkedPanes(QWidget):
         width, height = self._size_px
         return best_columns(self.width(), self.height(), width / height)
 
-    def _fit_again(self) -> None:
-        if not self._zoomed:
+    def _on_resized(self) -> None:
+        """The panes have their new sizes."""
+        if self._zoomed:
+            self._link.grant(self._leading)
+            self._link.follow(self._leading)
+        else:
             self.fit()
 
     def _on_zoom(self, pane: ImagePane) -> None:
@@ -301,6 +307,7 @@ class LinkedPanes(QWidget):
     def _connect_pane(self, name: str, pane: ImagePane) -> None:
         pane.view.sigRangeChanged.connect(lambda *_: self._on_range(pane))
         pane.plot.setMinimumSize(120, 100)
+        pane.view.sigResized.connect(lambda _: self._resized.start())
         pane.view.sigRangeChangedManually.connect(lambda *_: self._on_zoom(pane))
         pane.pixel_clicked.connect(lambda x, y, _: self.pixel_clicked.emit(x, y))
         pane.hover_left.connect(self._on_hover_left)

@@ -3,12 +3,17 @@
 from collections.abc import Iterable
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from segdepth_app.gui import theme
 
 GAP_PX = 4
+
+
+def step_box(hint: QSize, vertical: bool, step: int) -> int:
+    """Width of the frame around a class and its number."""
+    return hint.width() if vertical else step
 
 
 class ClassLegend(QWidget):
@@ -50,11 +55,16 @@ class ClassLegend(QWidget):
         swatch = row - GAP_PX
         for number, rgba in enumerate(theme.class_colours()):
             x, y = (0, number * step) if self._vertical else (number * step, 0)
+            framed = number in self._highlighted
             painter.setPen(QColor(theme.colour("border")))
             painter.setBrush(QColor(*rgba))
             painter.drawRect(x, y + 1, swatch, swatch)
+            if framed:
+                painter.setPen(QPen(QColor(theme.colour("text")), 2))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRect(x + 1, y + 1, step_box(hint, self._vertical, step) - 3, swatch + 1)
             font = painter.font()
-            font.setBold(number in self._highlighted)
+            font.setBold(framed)
             painter.setFont(font)
             painter.setPen(QColor(theme.colour("text")))
             painter.drawText(

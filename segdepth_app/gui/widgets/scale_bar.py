@@ -12,7 +12,8 @@ MARGIN_PX = 10
 THICKNESS_PX = 4
 GROUND = QColor(0, 0, 0, 150)
 MISSING = "Pixel size unknown: no scale"
-UNITS = ((1e6, "µm"), (1e3, "nm"), (1.0, "pm"))
+UNITS = ((1e6, 1e6, "µm"), (100.0, 1e3, "nm"), (0.0, 1.0, "pm"))
+"""From this length on, size in pm, name."""
 
 
 def nice_length(longest: float) -> float:
@@ -22,11 +23,9 @@ def nice_length(longest: float) -> float:
 
 
 def length_text(length_pm: float) -> str:
-    """A length in the largest unit in which it is at least 1."""
-    for size, unit in UNITS:
-        if length_pm >= size * (1 - 1e-9):
-            return f"{length_pm / size:g} {unit}"
-    return f"{length_pm:g} pm"
+    """A length in nm; in µm or pm where it is very long or very short."""
+    size, unit = next((size, unit) for least, size, unit in UNITS if length_pm >= least * (1 - 1e-9))
+    return f"{length_pm / size:g} {unit}"
 
 
 class ScaleBar(pg.GraphicsObject):
