@@ -10,6 +10,7 @@ first frame, so a series of one frame gives back the network's own posterior.
 Shapes: probabilities (T, N, C) of T frames, N columns, C classes; everything is done for all columns at once.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,44 +69,85 @@ def smooth(probabilities: npt.ArrayLike, *, prior: npt.ArrayLike, stay_probabili
     if values.ndim != 3 or not len(values):
         raise ValueError(f"Expected probabilities of shape (T, N, C) with T > 0, got {values.shape}.")
     start = np.asarray(prior, float)
-    likelihood = np.maximum(values, FLOOR) / start
-    likelihood /= likelihood.max(axis=2, keepdims=True)
+    evidence = np.log(np.maximum(values, FLOOR) / start)
     step = transition_matrix(stay_probability, values.shape[2])
-    posterior, log_likelihood = _forward_backward(likelihood, start, step)
-    return Smoothed(_viterbi(likelihood, start, step), posterior, log_likelihood)
+    posterior, log_likelihood = forward_backward(evidence, start, step)
+    return Smoothed(_viterbi(evidence, start, step), posterior, log_likelihood)
 
 
-def smooth_trace(trace: npt.ArrayLike, *, prior: npt.ArrayLike, stay_probability: float) -> Smoothed:
-    """smooth() of one pixel's or column's (T, C), with N = 1. Frames that were not done (NaN) stay out of the sums."""
+STAY_GRID = (0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995)
+"""Chances that are compared when a rate is fitted."""
+
+
+def fitted_stay(probabilities: npt.ArrayLike, *, prior: npt.ArrayLike) -> float:
+    """The chance to keep a count, of STAY_GRID, that makes the posteriors of single frames (T, N, C) likeliest."""
+    start = np.asarray(prior, float)
+    evidence = np.log(np.maximum(np.asarray(probabilities, float), FLOOR) / start)
+    fits = [_forward(evidence, start, transition_matrix(stay, len(start)))[2].sum() for stay in STAY_GRID]
+    return STAY_GRID[int(np.argmax(fits))]
+
+
+def smooth_trace(trace: npt.ArrayLike, *, prior: npt.ArrayLike, stay_probability: float | None = None) -> Smoothed:
+    """smooth() of one pixel's or column's (T, C), with N = 1; the chance to keep a count is typed or else fitted.
+
+    Frames that were not done (NaN) stay out of the sums.
+    """
     values = np.asarray(trace, float)
     known = np.isfinite(values).all(axis=1)
     # equal likelihoods say nothing: the frame takes part in time only
     values = np.where(known[:, None], values, np.asarray(prior, float))
-    return smooth(values[:, None], prior=prior, stay_probability=stay_probability)
+    values = values[:, None]
+    stay = fitted_stay(values, prior=prior) if stay_probability is None else stay_probability
+    return smooth(values, prior=prior, stay_probability=stay)
 
 
-def _forward_backward(likelihood: Floats, start: Floats, step: Floats) -> tuple[Floats, Floats]:
-    """Scaled recursions: every message sums to 1, the factors add up to the log likelihood."""
-    forward = np.empty_like(likelihood)
-    log_likelihood = np.zeros(likelihood.shape[1])
-    for t in range(len(likelihood)):
-        message = likelihood[t] * (forward[t - 1] @ step if t else start)
-        factor = message.sum(axis=1, keepdims=True)
-        forward[t] = message / factor
-        log_likelihood += np.log(factor[:, 0])
+def forward_backward(evidence: Floats, start: Floats, step: Floats) -> tuple[Floats, Floats]:
+    """Posterior (T, N, C) and log likelihood (N,) of log likelihoods (T, N, C), first counts (C,), transitions (C, C)."""
+    likelihood, forward, log_likelihood = _forward(evidence, start, step)
     backward = np.ones_like(likelihood[0])
     posterior = forward
     for t in reversed(range(len(likelihood) - 1)):
-        backward = (likelihood[t + 1] * backward) @ step.T
-        backward /= backward.sum(axis=1, keepdims=True)
+        backward = _back(likelihood[t + 1] * backward, step)
         posterior[t] = forward[t] * backward
         posterior[t] /= posterior[t].sum(axis=1, keepdims=True)
     return posterior, log_likelihood
 
 
-def _viterbi(likelihood: Floats, start: Floats, step: Floats) -> npt.NDArray[np.uint8]:
-    evidence, log_step = np.log(likelihood), np.log(step)
-    n_frames, n_columns, n_classes = likelihood.shape
+def changes_between(evidence: Floats, start: Floats, step: Floats) -> Iterator[tuple[int, Floats]]:
+    """For each frame t but the first, from the last: the chances (N, C, C) of a change from one count to another at t."""
+    likelihood, forward, _ = _forward(evidence, start, step)
+    backward = np.ones_like(likelihood[0])
+    away = step - np.diag(np.diag(step))
+    for t in reversed(range(1, len(likelihood))):
+        ahead = likelihood[t] * backward
+        backward = ahead @ step.T
+        total = (forward[t - 1] * backward).sum(axis=1)
+        yield t, (forward[t - 1] / total[:, None])[:, :, None] * away * ahead[:, None, :]
+        backward /= backward.sum(axis=1, keepdims=True)
+
+
+def _forward(evidence: Floats, start: Floats, step: Floats) -> tuple[Floats, Floats, Floats]:
+    """Likelihoods with a maximum of 1, forward messages that sum to 1, and the sum of all factors' logarithms (N,)."""
+    highest = evidence.max(axis=2, keepdims=True)
+    likelihood = np.exp(evidence - highest)
+    forward = np.empty_like(likelihood)
+    log_likelihood = highest[..., 0].sum(axis=0)
+    for t in range(len(likelihood)):
+        message = likelihood[t] * (forward[t - 1] @ step if t else start)
+        factor = message.sum(axis=1, keepdims=True)
+        forward[t] = message / factor
+        log_likelihood += np.log(factor[:, 0])
+    return likelihood, forward, log_likelihood
+
+
+def _back(ahead: Floats, step: Floats) -> Floats:
+    message = ahead @ step.T
+    return np.asarray(message / message.sum(axis=1, keepdims=True))
+
+
+def _viterbi(evidence: Floats, start: Floats, step: Floats) -> npt.NDArray[np.uint8]:
+    log_step = np.log(step)
+    n_frames, n_columns, n_classes = evidence.shape
     came_from = np.zeros((n_frames, n_columns, n_classes), np.uint8)
     score = evidence[0] + np.log(start)
     for t in range(1, n_frames):
