@@ -117,13 +117,16 @@ class Calibration(QObject, Companion):
         return True
 
     def refused(self, message: str, hint: str) -> bool:
-        """A file without a header: its layout is asked for, with the one it was opened with last time filled in."""
+        """A file without a header: opened with the layout of last time, or one is asked for."""
         scene = self._scene
         if not wants_layout(hint) or len(scene.paths) != 1 or not Path(scene.paths[0]).is_file():
             return False
         path, typed = Path(scene.paths[0]), scene.typed.raw
-        layout = typed or self.memory.raw_layout(path)
-        RawDialog(path, message, layout, lambda text: self._open_raw(path, text), self._parent).open()
+        known = self.memory.raw_layout(path)
+        if typed is None and known is not None:
+            QTimer.singleShot(0, self, lambda: self._open_raw(path, known))  # when this one is closed
+        else:
+            RawDialog(path, message, typed, lambda text: self._open_raw(path, text), self._parent).open()
         return True
 
     def _open_raw(self, path: Path, layout: str) -> None:
