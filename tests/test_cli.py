@@ -272,10 +272,14 @@ def test_json_tells_faults_on_both_streams(monkeypatch, capsys):
 
 @pytest.mark.parametrize(
     ("argv", "asked"),
-    [(["demo"], Command.CANCEL), (["train", "--dataset", "d.h5", "--out", "run"], Command.PAUSE)],
-    ids=["demo", "train"],
+    [
+        (["demo"], Command.CANCEL),
+        (["train", "--dataset", "d.h5", "--out", "run"], Command.PAUSE),
+        (["infer", "--model", "m", "a.tif", "--out", "r.h5"], Command.PAUSE),
+    ],
+    ids=["demo", "train", "infer"],
 )
-def test_ctrl_c_pauses_a_training_and_cancels_anything_else(argv, asked, monkeypatch, capsys):
+def test_ctrl_c_pauses_what_can_go_on_and_cancels_anything_else(argv, asked, monkeypatch, capsys):
     heard = []
 
     def work(_settings, reporter):

@@ -4,39 +4,19 @@ Frames that are not done are left out of tables and are 255 in maps, never 0. Co
 tifffile and matplotlib are imported when they are needed; torch never.
 """
 
-import csv
-import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
 from segdepth_app.errors import InputError, ResultError
-from segdepth_app.inference.results import COLUMNS_HEADER, PROBABILITY_FIELDS, Result, column_texts
+from segdepth_app.inference.results import COLUMNS_HEADER, Result, column_texts
+from segdepth_app.inference.trace_tables import at_pixel, csv_file, write_trace
 from segdepth_app.paths import writable_target, written_whole
 
-TRACE_HEADER = ("frame", "time_s", *PROBABILITY_FIELDS)
 NOT_DONE = 255
 """Value of maps in frames that are not done; no class has it."""
 FIGURE_ENDINGS = (".png", ".svg", ".pdf")
-
-Row = Iterable[object]
-
-
-def trace_rows(result: Result, x_px: float, y_px: float) -> Iterator[Row]:
-    """Rows of TRACE_HEADER at one source pixel; the time is empty where the series does not say it."""
-    trace, times = result.trace(x_px, y_px), result.time_s
-    for frame in np.flatnonzero(result.done):
-        time = "" if times is None else f"{times[frame]:.6g}"
-        yield [int(frame), time, *(f"{value:.4f}" for value in trace[frame])]
-
-
-def trace_text(result_path: str | Path, x_px: float, y_px: float) -> str:
-    """The trace as CSV text. Raises: InputError where the pixel lies outside the frame."""
-    stream = io.StringIO()
-    with Result(result_path) as result:
-        _write(stream, TRACE_HEADER, trace_rows(result, x_px, y_px))
-    return stream.getvalue()
 
 
 def export_trace(result_path: str | Path, x_px: float, y_px: float, csv_path: str | Path) -> Path:
@@ -44,9 +24,7 @@ def export_trace(result_path: str | Path, x_px: float, y_px: float, csv_path: st
 
     Raises: InputError where the pixel lies outside the frame (with the range), or the target cannot be written.
     """
-    with Result(result_path) as result:
-        result.to_result_px(x_px, y_px)
-        return _csv_file(csv_path, TRACE_HEADER, trace_rows(result, x_px, y_px))
+    return write_trace(result_path, at_pixel(x_px, y_px), csv_path)
 
 
 def export_columns(result_path: str | Path, csv_path: str | Path) -> Path:
@@ -55,7 +33,7 @@ def export_columns(result_path: str | Path, csv_path: str | Path) -> Path:
         table = result.columns_table()
     if not len(table):
         raise ResultError(f"{result_path} holds no columns.", "The model found none in this series.")
-    return _csv_file(csv_path, COLUMNS_HEADER, (column_texts(row) for row in table))
+    return csv_file(csv_path, COLUMNS_HEADER, (column_texts(row) for row in table))
 
 
 def export_tiff(result_path: str | Path, tiff_path: str | Path) -> list[Path]:
@@ -113,16 +91,3 @@ def export_figure(
         sheet = result_sheet(result, frame=frame, pixels=pixels)
         save_figure(sheet, [target])
     return target
-
-
-def _csv_file(path: str | Path, header: Iterable[str], rows: Iterable[Row]) -> Path:
-    target = writable_target(path)
-    with written_whole(target) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
-        _write(stream, header, rows)
-    return target
-
-
-def _write(stream: io.TextIOBase, header: Iterable[str], rows: Iterable[Row]) -> None:
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)

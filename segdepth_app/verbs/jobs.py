@@ -17,6 +17,7 @@ from segdepth_app.verbs.checking import convergence_options, convergence_values,
 from segdepth_app.verbs.cluster import export_cluster_options, export_cluster_values
 from segdepth_app.verbs.options import add_field, dose, given, integers, settings_given
 from segdepth_app.verbs.report import report_options, report_values
+from segdepth_app.verbs.series import series_options, series_values
 from segdepth_app.verbs.study import study_options, study_values
 
 Values = dict[str, Any]
@@ -43,7 +44,6 @@ OPTICS = (
     "potential",
     "seed",
 )
-SERIES = ("pixel_size_pm", "vacuum", "frame_time_s")
 
 
 @dataclass(frozen=True)
@@ -145,36 +145,32 @@ def _evaluate_values(arguments: argparse.Namespace) -> Values:
     return values
 
 
-def _series_options(parser: argparse.ArgumentParser, model: type[Config], *, nargs: str | None) -> None:
+def _model_options(parser: argparse.ArgumentParser, model: type[Config]) -> None:
     add_field(parser, model, "model", metavar="M", required=True)
-    add_field(parser, model, "series", flag="series", metavar="SERIES", nargs=nargs)
-    add_field(parser, model, "pixel_size_pm")
-    add_field(parser, model, "dose_e_per_px", flag="--dose")
-    add_field(parser, model, "vacuum", metavar="auto|V|X,Y,W,H")
-    add_field(parser, model, "frame_time_s")
+    series_options(parser, model)
     add_field(parser, model, "device")
 
 
-def _series_values(arguments: argparse.Namespace) -> Values:
-    values = given(arguments, ("model", "series", *SERIES, "device"))
-    if hasattr(arguments, "dose_e_per_px"):
-        values["dose_e_per_px"] = dose(arguments.dose_e_per_px)
-    return values
+def _model_values(arguments: argparse.Namespace) -> Values:
+    return series_values(arguments) | given(arguments, ("model", "device"))
 
 
 def _infer_options(parser: argparse.ArgumentParser, model: type[Config]) -> None:
-    _series_options(parser, model, nargs="+")
+    _model_options(parser, model)
     add_field(parser, model, "out", metavar="RESULT.h5", required=True)
     add_field(parser, model, "mirror", action="store_true")
-    add_field(parser, model, "stay_probability")
+    add_field(parser, model, "stay_probability", metavar="P")
+    add_field(parser, model, "longest_sum_frames", metavar="N")
+    add_field(parser, model, "precision", metavar="auto|float32")
 
 
 def _infer_values(arguments: argparse.Namespace) -> Values:
-    return _series_values(arguments) | given(arguments, ("out", "mirror", "stay_probability"))
+    own = ("out", "mirror", "stay_probability", "longest_sum_frames", "precision")
+    return _model_values(arguments) | given(arguments, own)
 
 
 def _saliency_options(parser: argparse.ArgumentParser, model: type[Config]) -> None:
-    _series_options(parser, model, nargs="+")
+    _model_options(parser, model)
     add_field(parser, model, "frame", metavar="T")
     parser.add_argument("--pixel", metavar="X,Y", required=True, help="Pixel of the source file, from 0.")
     add_field(parser, model, "depth", metavar="D")
@@ -183,7 +179,7 @@ def _saliency_options(parser: argparse.ArgumentParser, model: type[Config]) -> N
 
 def _saliency_values(arguments: argparse.Namespace) -> Values:
     x, y = integers(arguments.pixel, 2, "--pixel")
-    return _series_values(arguments) | given(arguments, ("frame", "depth", "out")) | {"x_px": x, "y_px": y}
+    return _model_values(arguments) | given(arguments, ("frame", "depth", "out")) | {"x_px": x, "y_px": y}
 
 
 def _demo_options(parser: argparse.ArgumentParser, model: type[Config]) -> None:

@@ -17,8 +17,13 @@ from segdepth_app.verbs.run import DONE, run
 
 def add_verbs(verbs: Any) -> None:
     """The sub-parsers of these verbs."""
-    trace = _add(verbs, "trace", "The eleven probabilities at one pixel through time: frame,time_s,p0,…,p10.")
-    trace.add_argument("--pixel", metavar="X,Y", required=True, help="Pixel of the source file, from 0.")
+    trace = _add(verbs, "trace", "The eleven probabilities at one place through time: frame,time_s,p0,…,p10.")
+    place = trace.add_mutually_exclusive_group(required=True)
+    place.add_argument("--pixel", metavar="X,Y", help="Pixel of the source file, from 0.")
+    place.add_argument("--region", metavar="X,Y,W,H", help="Mean of a rectangle of pixels of the source file.")
+    place.add_argument(
+        "--column", metavar="N", type=int, help="Column, by its number in the table that `columns` writes."
+    )
     trace.add_argument("--csv", metavar="F", help="CSV file to write; without it the table goes to stdout.")
     trace.set_defaults(action=_trace)
 
@@ -47,13 +52,18 @@ def _add(verbs: Any, name: str, text: str, *, file: str = "RESULT.h5") -> argpar
 
 
 def _trace(arguments: argparse.Namespace) -> None:
-    from segdepth_app.inference.export import export_trace, trace_text
+    from segdepth_app.inference import trace_tables
 
-    x, y = integers(arguments.pixel, 2, "--pixel")
-    if arguments.csv is None:
-        sys.stdout.write(trace_text(arguments.result, x, y))
+    if arguments.pixel is not None:
+        place = trace_tables.at_pixel(*integers(arguments.pixel, 2, "--pixel"))
+    elif arguments.region is not None:
+        place = trace_tables.in_region(*integers(arguments.region, 4, "--region"))
     else:
-        _written(export_trace(arguments.result, x, y, arguments.csv))
+        place = trace_tables.of_column(arguments.column)
+    if arguments.csv is None:
+        sys.stdout.write(trace_tables.trace_text(arguments.result, place))
+    else:
+        _written(trace_tables.write_trace(arguments.result, place, arguments.csv))
 
 
 def _columns(arguments: argparse.Namespace) -> None:

@@ -14,7 +14,7 @@ from segdepth_app.verbs.console import ConsoleReporter, signals_become
 from segdepth_app.verbs.jobs import JobVerb
 
 DONE, CANCELLED = 0, 130
-GOES_ON = {"train": "--resume", "study": "the same command"}
+GOES_ON = {"train": "--resume", "study": "the same command", "infer": "the same command"}
 """Jobs that an interruption only pauses, and what makes them go on."""
 
 
@@ -29,7 +29,7 @@ def add_verb(verbs: Any, verb: JobVerb) -> None:
 
 def run(job: str, settings: Config, *, as_json: bool = False) -> int:
     """Runs the job to its end and returns the exit code. Raises: what the job raises."""
-    # a training or study that is interrupted can be resumed; anything else leaves nothing half-made
+    # what is interrupted and can be resumed keeps what it has; anything else leaves nothing half-made
     interrupt = Command.PAUSE if job in GOES_ON else Command.CANCEL
     inbox = Inbox()
     with signals_become(interrupt, inbox):

@@ -10,9 +10,10 @@ from inference_toys import DOSE, toy_model_file, toy_series_file
 
 from segdepth_app.config import InferConfig
 from segdepth_app.errors import InputError
-from segdepth_app.inference.export import export_columns, export_figure, export_tiff, export_trace, trace_text
+from segdepth_app.inference.export import export_columns, export_figure, export_tiff, export_trace
 from segdepth_app.inference.results import Result
 from segdepth_app.inference.run import run
+from segdepth_app.inference.trace_tables import at_pixel, trace_text
 from segdepth_app.reporting import Command, Reporter
 
 
@@ -54,7 +55,7 @@ def test_a_trace_has_the_contract_s_columns_and_the_result_s_numbers(results, tm
         expected = result.trace(103, 62)
     found = [[float(row[f"p{n}"]) for n in range(11)] for row in rows]
     np.testing.assert_allclose(found, expected, atol=5e-5)
-    assert path.read_text(encoding="utf-8") == trace_text(results / "whole.h5", 103, 62)
+    assert path.read_text(encoding="utf-8") == trace_text(results / "whole.h5", at_pixel(103, 62))
 
 
 def test_frames_that_were_not_done_are_left_out(results, tmp_path):
