@@ -79,7 +79,7 @@ def assemble(
         sites = find_sites(evidence, card)
         frames = np.flatnonzero(writer.done)
         pooled, seen, sums = _pooled(journal, sites, card, steps)
-        tracked = track(sites, frames, pooled, sums, card=card, stay_probability=stay_probability, grid=grid)
+        tracked = track(sites, frames, pooled, sums, card=card, stay_probability=stay_probability, grid=grid, seen=seen)
         _admit_unseen(tracked, seen, sites, frames, grid)
         found = [text for text in (*sites.warnings, *tracked.warnings) if text not in warnings]
         for text in found:
@@ -155,7 +155,7 @@ def _pooled(
         else:
             values = pool(item.log_probability, discs, len(sites)).astype(np.float32)
             # where some of its frames show nothing, a sum is no image of the specimen
-            values[~seen[bisect_left(frames, item.start) : len(frames)].all(axis=0)] = prior
+            values[~seen[bisect_left(frames, item.start) : len(frames)].all(axis=0)] = np.nan
             sums[item.start, item.stop] = values
     return pooled, seen, sums
 

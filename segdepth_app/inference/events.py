@@ -53,7 +53,7 @@ def _peaks(numbers: Floats, least: float) -> list[tuple[int, float]]:
     left = np.asarray(numbers, float).copy()
     frames = np.arange(len(left))
     low, high = np.maximum(frames - REACH, 0), np.minimum(frames + REACH + 1, len(left))
-    found = []
+    found: list[tuple[int, float]] = []
     while True:
         total = np.concatenate([[0], np.cumsum(left)])
         around = total[high] - total[low]

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from segdepth_app.inference.response import Response
 from segdepth_app.inference.sums import Sums
-from segdepth_app.inference.traces import changes_between, forward_backward, transition_matrix
+from segdepth_app.inference.traces import changes_between, forward_backward, forward_fit, transition_matrix
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -36,6 +36,8 @@ SLOPE_SPREAD = 0.25
 """Relative standard deviation of the slope from column to column and from count to count."""
 FARTHEST = 16.0
 """Largest squared deviation in units of the noise: a broken frame shall force no change."""
+HOPELESS = 16.0
+"""Mean counts that the frames like so much less than another, in ln, no sum can help: it says 9 at most."""
 LEAST_WEIGHT = 1e-3
 """Hypotheses of less weight are left out of the posteriors."""
 CHUNK_VALUES = 2**22
@@ -103,15 +105,17 @@ def weigh(observed: Observed, stays: tuple[float, ...]) -> Floats:
 
 def _weigh(observed: Observed, stays: tuple[float, ...]) -> Floats:
     means = observed.means()
-    n, h = means.shape
-    owners = np.repeat(np.arange(n), h)
-    values = log_likelihood(observed, means.ravel(), owners)
     c = len(observed.prior)
-    weights = np.empty((n, h, len(stays)))
+    start, middle = np.full(c, 1 / c), stays[len(stays) // 2]
+    owners, which = np.indices(means.shape).reshape(2, -1)
+    values = log_likelihood(observed, means.ravel(), owners)
+    fit = forward_fit(values, start, transition_matrix(middle, c)).reshape(means.shape)
+    plausible = np.flatnonzero(fit >= fit.max(axis=1, keepdims=True) - HOPELESS)
+    values, owners, which = values[:, plausible], owners[plausible], which[plausible]
+    weights = np.full((*means.shape, len(stays)), -np.inf)
     for r, stay in enumerate(stays):
-        posterior, fit = forward_backward(values, np.full(c, 1 / c), transition_matrix(stay, c))
-        agreed = observed.sums.verdict(posterior.argmax(axis=2), owners, observed.prior)
-        weights[:, :, r] = (fit + agreed).reshape(n, h)
+        posterior, fits = forward_backward(values, start, transition_matrix(stay, c))
+        weights[owners, which, r] = fits + observed.sums.verdict(posterior.argmax(axis=2), owners, observed.prior)
     return weights
 
 

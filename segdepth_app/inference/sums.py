@@ -59,10 +59,10 @@ class Sums:
         """Expected count of each column, (N,), by its largest sums; NaN of columns that nothing shows."""
         total, weight = (np.zeros(self.levels[0].shape[1]) for _ in range(2))
         everywhere = [np.ones(level.shape[:2], bool) for level in self.levels]
-        for level, used in self._largest(everywhere):
-            count = np.where(used, expected_count(np.nan_to_num(self.levels[level])), 0)
-            total += count.sum(axis=0) * 2**level
-            weight += used.sum(axis=0) * 2**level
+        for n, used in self._largest(everywhere):
+            count = np.where(used, expected_count(np.nan_to_num(self.levels[n])), 0)
+            total += count.sum(axis=0) * 2**n
+            weight += used.sum(axis=0) * 2**n
         with np.errstate(invalid="ignore"):
             return np.asarray(total / weight)
 
@@ -76,12 +76,12 @@ class Sums:
             counts.append(counts[-1][left])
         total, weight = np.zeros(paths.shape[1]), np.zeros(paths.shape[1])
         log_prior = np.log(prior)
-        for level, used in self._largest(still, owners):
+        for n, used in self._largest(still, owners):
             window, path = np.nonzero(used)
-            count = counts[level][window, path]
-            evidence = np.log(np.maximum(self.levels[level][window, owners[path], count], FAINTEST)) - log_prior[count]
-            total += 2**level * np.bincount(path, evidence, len(total))
-            weight += 2**level * used.sum(axis=0)
+            count = counts[n][window, path]
+            said = np.log(np.maximum(self.levels[n][window, owners[path], count], FAINTEST))
+            total += 2**n * np.bincount(path, said - log_prior[count], len(total))
+            weight += 2**n * used.sum(axis=0)
         return total / np.maximum(weight, 1)
 
     def _largest(self, allowed: list[Bools], owners: Ints | None = None) -> Iterator[tuple[int, Bools]]:

@@ -12,6 +12,7 @@ Shapes: probabilities (T, N, C) of T frames, N columns, C classes; everything is
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 import numpy.typing as npt
@@ -102,47 +103,56 @@ def smooth_trace(trace: npt.ArrayLike, *, prior: npt.ArrayLike, stay_probability
 
 
 def forward_backward(evidence: Floats, start: Floats, step: Floats) -> tuple[Floats, Floats]:
-    """Posterior (T, N, C) and log likelihood (N,) of log likelihoods (T, N, C), first counts (C,), transitions (C, C)."""
+    """Posterior (T, N, C) and log likelihood (N,).
+
+    From log likelihoods (T, N, C), chances of the first counts (C,) and of transitions (C, C).
+    """
     likelihood, forward, log_likelihood = _forward(evidence, start, step)
     backward = np.ones_like(likelihood[0])
     posterior = forward
     for t in reversed(range(len(likelihood) - 1)):
-        backward = _back(likelihood[t + 1] * backward, step)
-        posterior[t] = forward[t] * backward
-        posterior[t] /= posterior[t].sum(axis=1, keepdims=True)
+        backward = _normalised((likelihood[t + 1] * backward) @ step.T)
+        posterior[t] = _normalised(forward[t] * backward)
     return posterior, log_likelihood
 
 
+def forward_fit(evidence: Floats, start: Floats, step: Floats) -> Floats:
+    """The log likelihood of forward_backward() alone."""
+    return _forward(evidence, start, step)[2]
+
+
 def changes_between(evidence: Floats, start: Floats, step: Floats) -> Iterator[tuple[int, Floats]]:
-    """For each frame t but the first, from the last: the chances (N, C, C) of a change from one count to another at t."""
+    """Chances (N, C, C) of a change from one count to another between frames t - 1 and t, from the last t to 1."""
     likelihood, forward, _ = _forward(evidence, start, step)
     backward = np.ones_like(likelihood[0])
     away = step - np.diag(np.diag(step))
     for t in reversed(range(1, len(likelihood))):
         ahead = likelihood[t] * backward
         backward = ahead @ step.T
-        total = (forward[t - 1] * backward).sum(axis=1)
-        yield t, (forward[t - 1] / total[:, None])[:, :, None] * away * ahead[:, None, :]
-        backward /= backward.sum(axis=1, keepdims=True)
+        before = forward[t - 1] / (forward[t - 1] * backward).sum(axis=1, keepdims=True)
+        yield t, before[:, :, None] * away * ahead[:, None, :]
+        backward = _normalised(backward)
 
 
 def _forward(evidence: Floats, start: Floats, step: Floats) -> tuple[Floats, Floats, Floats]:
     """Likelihoods with a maximum of 1, forward messages that sum to 1, and the sum of all factors' logarithms (N,)."""
-    highest = evidence.max(axis=2, keepdims=True)
-    likelihood = np.exp(evidence - highest)
+    n_classes = len(start)
+    # over so short an axis, numpy's own maximum and sum take several times as long as these
+    highest = reduce(np.maximum, (evidence[:, :, n] for n in range(n_classes)))
+    likelihood = np.exp(evidence - highest[..., None])
     forward = np.empty_like(likelihood)
-    log_likelihood = highest[..., 0].sum(axis=0)
+    log_likelihood = highest.sum(axis=0)
+    ones = np.ones(n_classes)
     for t in range(len(likelihood)):
         message = likelihood[t] * (forward[t - 1] @ step if t else start)
-        factor = message.sum(axis=1, keepdims=True)
-        forward[t] = message / factor
-        log_likelihood += np.log(factor[:, 0])
+        factor = message @ ones
+        np.divide(message, factor[:, None], out=forward[t])
+        log_likelihood += np.log(factor)
     return likelihood, forward, log_likelihood
 
 
-def _back(ahead: Floats, step: Floats) -> Floats:
-    message = ahead @ step.T
-    return np.asarray(message / message.sum(axis=1, keepdims=True))
+def _normalised(message: Floats) -> Floats:
+    return np.asarray(message / (message @ np.ones(message.shape[1]))[:, None])
 
 
 def _viterbi(evidence: Floats, start: Floats, step: Floats) -> npt.NDArray[np.uint8]:

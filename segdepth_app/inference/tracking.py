@@ -94,7 +94,7 @@ def follow(
     shown: Bools,
     sums: Mapping[tuple[int, int], Floats],
     *,
-    prior: Floats,
+    prior: npt.NDArray[np.float64],
     groups: npt.NDArray[np.integer],
     stay_probability: float | None,
 ) -> Paths:
@@ -113,7 +113,7 @@ def follow(
     stays = STAYS if stay_probability is None else (stay_probability,)
     evidence = weigh(observed, stays)
     weights, shares = mixed(evidence)
-    posterior = np.empty(values.shape, np.float32)
+    posterior = np.empty(values.shape)
     events: list[Event] = []
     for columns, outcome in outcomes(observed, weights, stays):
         posterior[:, columns] = outcome.counts
