@@ -27,7 +27,7 @@ def rows(bench):
 def test_a_click_lists_what_is_there(bench):
     bench.presenter.marking.click(7, 5)
     (row,) = rows(bench)
-    assert row.texts == ("1", "1", "0.80", "7, 5", "0.07, 0.05", "Ce")
+    assert row.texts == ("1", "", "1", "0.80", "Ce", "7, 5", "0.07, 0.05")
 
 
 def test_the_list_follows_the_frame(bench):
@@ -117,48 +117,29 @@ def test_clearing_takes_all_with_it(bench):
     assert bench.view.show_saliency.call_args.args[0] is None
 
 
-@pytest.mark.parametrize(
-    ("what", "expected"),
-    [
-        ("columns", ["0,7,Ce,6.50,4.50,1,0.8000,1", "3,7,Ce,6.50,4.50,4,0.8000,3"]),
-        (
-            "traces",
-            [
-                "1,7,5,0,0,0.2000,0.8000,0.0000,0.0000,0.0000,0.0000,0.0000,0.0000,0.0000,0.0000,0.0000,1",
-                "1,7,5,3,1.5,0.2000,0.0000,0.0000,0.0000,0.8000,0.0000,0.0000,0.0000,0.0000,0.0000,0.0000,3",
-            ],
-        ),
-    ],
-)
-def test_tables_are_written(bench, what, expected):
+def test_traces_are_written(bench):
     target = bench.folder / "out.csv"
     bench.view.ask_target.return_value = str(target)
     bench.presenter.marking.click(7, 5)
-    bench.presenter.exporter.export(what)
+    bench.presenter.marking.rename(1, "edge")
+    bench.presenter.exporter.export("traces")
     lines = target.read_text(encoding="utf-8").splitlines()
-    assert [lines[1], lines[-1]] == expected
+    zeros = ",".join(["0.0000"] * 9)
+    assert lines[1] == f"1,edge,7,5,,,,0,0,0.2000,0.8000,{zeros},1"
+    assert lines[-1].startswith("1,edge,7,5,,,,3,1.5,0.2000,0.0000,0.0000,0.0000,0.8000")
     assert len(lines) == 5
-
-
-def test_depth_is_written_as_a_tiff(bench):
-    import tifffile
-
-    target = bench.folder / "out.tif"
-    bench.view.ask_target.return_value = str(target)
-    bench.presenter.exporter.export("depth")
-    pages = tifffile.imread(target)
-    assert pages.shape == (4, 6, 10)
-    assert list(pages[:, 2, 3]) == [1, 2, 3, 4]
 
 
 def test_nothing_is_written_when_the_user_thinks_better_of_it(bench):
     bench.view.ask_target.return_value = ""
+    bench.presenter.marking.click(7, 5)
     before = sorted(bench.folder.iterdir())
-    bench.presenter.exporter.export("columns")
+    bench.presenter.exporter.export("traces")
     assert sorted(bench.folder.iterdir()) == before
 
 
 def test_a_target_that_cannot_be_written_is_reported(bench):
     bench.view.ask_target.return_value = str(bench.tif / "out.csv")
-    bench.presenter.exporter.export("columns")
+    bench.presenter.marking.click(7, 5)
+    bench.presenter.exporter.export("traces")
     assert "Cannot write" in str(bench.context.report.call_args.args[0])

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor
 
 from segdepth_app.gui import theme
-from segdepth_app.gui.view.markers import MarkerRow, Trace
+from segdepth_app.gui.view.markers import Marker, MarkerRow, Trace
 from segdepth_app.gui.view.panes import best_columns
 from segdepth_app.gui.view.view import View
 
@@ -158,42 +158,47 @@ def test_the_hover_is_told_at_most_thirty_times_a_second(qtbot, view):
 def trace(number=1, step=0.5):
     probability = np.zeros((20, 11), np.uint8)
     probability[:, 4] = 255
-    return Trace(number, "#f76707", 3, 4, probability, np.full(20, 4.0), "pixel 3, 4", step)
+    return Trace(Marker(number, 3, 4), probability, None, "pixel 3, 4", step)
 
 
 def test_traces_share_the_height_and_the_cursor(qtbot, view):
     view.show_cursor(6)
     view.show_traces([trace(1), trace(2)], "")
     rows = view.traces.rows
-    assert [row.frame_line.value() for row in rows] == [3.0, 3.0]
     assert all(row.isVisible() for row in rows)
+    picture = rows[0].grab().toImage()
+    x = round(rows[0].x_of(6))
+    # the dashed cursor is the only thing in the empty part of the row
+    column = {picture.pixelColor(x, y).name() for y in range(2, 12)}
+    beside = {picture.pixelColor(x + 4, y).name() for y in range(2, 12)}
+    assert len(column) == 2
+    assert len(beside) == 1
     view.show_traces([trace(2)], "")
     assert [row.isVisible() for row in rows] == [True, False]
 
 
-def test_a_trace_has_its_classes_from_bottom_to_top(view):
-    """The row of class 4 must lie at 3.5 to 4.5 on the axis, and time at the centres of frames."""
+def test_a_trace_has_its_classes_from_bottom_to_top(qtbot, view):
+    """Only class 4 is painted, in the marker's colour: from 4/11 to 5/11 of the height, counted from below."""
     view.show_traces([trace()], "")
     row = view.traces.rows[0]
-    corner = row.image.mapToView(row.image.boundingRect().topLeft())
-    far = row.image.mapToView(row.image.boundingRect().bottomRight())
-    assert (corner.x(), corner.y(), far.x(), far.y()) == pytest.approx((-0.25, -0.5, 9.75, 10.5))
-    assert row.image.image[4].min() == 255
+    qtbot.waitUntil(lambda: row.width() > 300)
+    picture, box = row.grab().toImage(), row.picture()
+    x = round(row.x_of(13))
+    lit = [y for y in range(row.height()) if picture.pixelColor(x, y) == QColor("#f76707")]
+    assert min(lit) == pytest.approx(box.bottom() - box.height() * 5 / 11, abs=1.5)
+    assert max(lit) == pytest.approx(box.bottom() - box.height() * 4 / 11, abs=1.5)
 
 
 def test_a_click_in_a_trace_goes_to_that_frame(qtbot, view):
     view.show_traces([trace()], "")
-    view.grab()
-    plot = view.traces.rows[0].plot
-    box = plot.getViewBox()
-    place = plot.mapFromScene(box.mapViewToScene(QPointF(4.1, 5)))
-    qtbot.mouseMove(plot.viewport(), place)
-    qtbot.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    row = view.traces.rows[0]
+    qtbot.waitUntil(lambda: row.width() > 300)
+    qtbot.mouseClick(row, Qt.MouseButton.LeftButton, pos=QPoint(round(row.x_of(8.2)), 20))
     qtbot.waitUntil(lambda: view.play_bar.frame == 8, timeout=2000)
 
 
 def test_markers_are_chosen_and_removed_in_the_list(qtbot, view):
-    rows = [MarkerRow(n, "#f76707", "3", "0.80", "1, 2", "0.01, 0.02", "Ce") for n in (1, 2)]
+    rows = [MarkerRow(n, "#f76707", "", "3", "0.80", "1, 2", "0.01, 0.02", "Ce") for n in (1, 2)]
     view.show_marker_rows(rows, 2)
     chosen, removed = [], []
     view.marker_list.selected.connect(chosen.append)

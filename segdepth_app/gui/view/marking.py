@@ -1,11 +1,12 @@
 """Decisions around the markers: their list and traces, and what follows from the one selected. No widgets."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from segdepth_app.errors import SegDepthError
+from segdepth_app.gui.view.chores import Chores
 from segdepth_app.gui.view.markers import MAX_MARKERS, Marker, MarkerRow, Markers
 from segdepth_app.gui.view.saliency_client import SaliencyClient, SaliencyMap, SaliencyRequest
 from segdepth_app.gui.view.scene import Scene
@@ -27,9 +28,10 @@ class MarkingPresenter:
         saliency: SaliencyClient,
         model: Callable[[], str | None],
         tracing: Tracing,
+        chores: Chores,
     ) -> None:
         self._view, self._context, self._scene = view, context, scene
-        self._saliency, self._model, self._tracing = saliency, model, tracing
+        self._saliency, self._model, self._tracing, self._chores = saliency, model, tracing, chores
         self._just_set: int | None = None
         self._shown: SaliencyRequest | None = None
         self.markers = Markers()
@@ -128,10 +130,16 @@ class MarkingPresenter:
             self._changed()
 
     def _changed(self) -> None:
-        self._view.show_markers(list(self.markers))
+        """The trace comes first: the rings, the list and all the rest follow when it has been drawn."""
         self.show_traces()
+        self._chores.run("markers", self._follow())
+
+    def _follow(self) -> Iterator[None]:
+        self._view.show_markers(list(self.markers))
+        yield
         self.show_rows()
         self.ask_saliency()
+        yield
         self.selection_changed()
 
     # --- the list and the traces

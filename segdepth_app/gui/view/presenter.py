@@ -71,7 +71,9 @@ class ViewPresenter:
             on_growth=self._result_grew,
         )
         self.tracing = Tracing(self.scene, helper, lambda: self.analysis.model, chores)
-        self.marking = MarkingPresenter(view, context, self.scene, saliency, lambda: self.analysis.model, self.tracing)
+        self.marking = MarkingPresenter(
+            view, context, self.scene, saliency, lambda: self.analysis.model, self.tracing, chores
+        )
         self.events = EventsPresenter(view, self.scene, self.marking, self._go_to)
         self.exporter = Exporter(view, context, self.scene, self.marking.traces, self.events.events)
         self.analysis.on_typed = lambda: self.companion.typed()
@@ -127,6 +129,7 @@ class ViewPresenter:
         self._leave()
         self._series.close()
         self._saliency.close()
+        self._chores.clear()  # leaving put things to do on the list, for widgets that go now
 
     def _leave(self) -> None:
         self.analysis.run.leave()

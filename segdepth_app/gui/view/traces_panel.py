@@ -40,11 +40,6 @@ class TracesPanel(QScrollArea):
         self.rows: list[TraceRow] = []
         self.setWidget(content)
 
-    def warm(self) -> None:
-        """Makes the first row before somebody clicks: a plot takes some time to build."""
-        if not self.rows:
-            self._add_row()
-
     def show_traces(self, traces: list[Trace], hint: str) -> None:
         """Shows these traces, or the hint where there are none."""
         while len(self.rows) < min(len(traces), MAX_MARKERS):
@@ -93,4 +88,4 @@ class TracesPanel(QScrollArea):
     def refresh_theme(self) -> None:
         """Light became dark, or back."""
         for row in self.rows:
-            row.apply_palette()
+            row.update()

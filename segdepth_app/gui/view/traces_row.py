@@ -1,41 +1,59 @@
 """The trace of one marker: the probability of every class over time, its HMM path, events and the frame cursor.
 
 Time runs to the right, classes 0 to 10 upward, the colour (from the panel's background to the marker's own) is the
-probability. A row is built once and then only filled; what did not change is left alone, so that a click is cheap.
+probability. Painted by hand: nine plots of a plotting library would take ten times as long to appear after a click.
 """
 
+from math import ceil
+
 import numpy as np
-import pyqtgraph as pg
-from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from pyqtgraph.functions import arrayToQPath
+from PySide6.QtCore import QEvent, QLineF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
 
 from segdepth_app.config import N_CLASSES
 from segdepth_app.gui.view.markers import Trace
 
 AXIS_HEIGHT = 34
-BARE_AXIS_HEIGHT = 4
-AXIS_WIDTH = 30
 BADGE_WIDTH = 22
-TICK_FROM, TICK_TO = N_CLASSES - 0.5, N_CLASSES + 0.5
-"""Events stand above the classes."""
+LEFT, RIGHT, TOP, BOTTOM = BADGE_WIDTH + 24, 4, 2, 3
+"""Pixels around the picture."""
+TICK_SHARE = 0.09
+"""Of the height, above the classes, for events."""
+LABELLED = (0, 5, 10)
+TICK_DISTANCE_PX = 90
 
 
-def ramp(low: QColor, high: QColor) -> np.ndarray:
-    """Look-up table (256, 4) from one colour to another."""
+def ramp(low: QColor, high: QColor) -> list[int]:
+    """256 colours from one to another, as a QImage takes them."""
     ends = np.array([low.getRgb(), high.getRgb()], float)
-    share = np.linspace(0, 1, 256)[:, None]
-    return (ends[0] * (1 - share) + ends[1] * share).round().astype(np.uint8)
+    table = (ends[0] + (ends[1] - ends[0]) * np.linspace(0, 1, 256)[:, None]).round().astype(int)
+    return [QColor(*row).rgb() for row in table.tolist()]
 
 
-def steps(path: np.ndarray, step: float) -> tuple[np.ndarray, np.ndarray]:
-    """Corners of a line that holds each frame's count for the frame's time; NaN leaves a gap."""
-    changes = np.flatnonzero(~((path[1:] == path[:-1]) | (np.isnan(path[1:]) & np.isnan(path[:-1])))) + 1
-    starts = np.concatenate([[0], changes])
-    stops = np.concatenate([changes, [len(path)]])
-    edges = (np.column_stack([starts, stops]).ravel() - 0.5) * step
-    return edges, np.repeat(path[starts], 2)
+def shrunk(probability: np.ndarray, width: int) -> np.ndarray:
+    """uint8 (T, 11) → (at most `width`, 11): the highest of the frames that share a pixel, so that none is lost."""
+    every = ceil(len(probability) / max(width, 1))
+    if every <= 1:
+        return probability
+    starts = np.arange(0, len(probability), every)
+    return np.maximum.reduceat(probability, starts, axis=0)
+
+
+def corners(path: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Frames and counts of a line that holds each count for its frame's time; NaN, where there is none, is a gap."""
+    same = (path[1:] == path[:-1]) | (np.isnan(path[1:]) & np.isnan(path[:-1]))
+    changes = np.concatenate([[0], np.flatnonzero(~same) + 1, [len(path)]])
+    frames = np.column_stack([changes[:-1], changes[1:]]).ravel() - 0.5
+    return frames, np.repeat(path[changes[:-1]], 2)
+
+
+def round_step(span: float, n: int) -> float:
+    """The 1-2-5 step that divides a span into about n parts."""
+    rough = span / max(n, 1)
+    power = 10.0 ** np.floor(np.log10(rough)) if rough > 0 else 1.0
+    return float(next(step * power for step in (1, 2, 5, 10) if step * power >= rough * 0.999))
 
 
 class TraceRow(QWidget):
@@ -43,141 +61,173 @@ class TraceRow(QWidget):
 
     frame_clicked = Signal(int)
     hovered = Signal(int, int)
+    """Number of the marker, and frame."""
     hover_left = Signal()
 
     def __init__(self) -> None:
         super().__init__()
-        self.axis_height = BARE_AXIS_HEIGHT
-        self._trace: Trace | None = None
-        self._looks: tuple[object, ...] = ()
-        self._spread: tuple[float, int] = (0.0, 0)
-        self._is_last: bool | None = None
+        self.axis_height = 0
+        self.trace: Trace | None = None
+        self._image: QImage | None = None
+        self._bytes: np.ndarray | None = None
+        self._drawn: tuple[object, ...] = ()
+        self._line: QPainterPath | None = None
+        self._line_of: np.ndarray | None = None
         self._frame = 0
-        self._badge = QLabel()
-        self._badge.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._badge.setFixedWidth(BADGE_WIDTH)
-        self._make_plot()
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(self._badge)
-        layout.addWidget(self.plot, 1)
-        self.apply_palette()
-
-    def _make_plot(self) -> None:
-        self.plot = pg.PlotWidget()
-        self.plot.setMenuEnabled(False)
-        self.plot.hideButtons()
-        self.plot.setMouseEnabled(x=False, y=False)
-        self.plot.getViewBox().setDefaultPadding(0)
-        self.plot.getPlotItem().layout.setContentsMargins(0, 6, 4, 0)  # the number at the very top needs room
-        self.image = pg.ImageItem(axisOrder="row-major", autoDownsample=False, levels=(0, 255))
-        self.line = pg.PlotDataItem(connect="finite")
-        self.ticks = pg.PlotDataItem(connect="pairs")
-        self.frame_line = pg.InfiniteLine(angle=90)
-        for item in (self.image, self.line, self.ticks, self.frame_line):
-            self.plot.addItem(item, ignoreBounds=True)
-        self.plot.getViewBox().disableAutoRange()
-        left = self.plot.getAxis("left")
-        left.setWidth(AXIS_WIDTH)
-        left.setTicks([[(n, str(n)) for n in (0, 5, 10)], []])
-        left.setStyle(tickLength=-3)
-        self.plot.getAxis("bottom").setStyle(tickLength=-3)
-        self.plot.scene().sigMouseClicked.connect(self._clicked)
-        self.plot.scene().sigMouseMoved.connect(self._moved)
-        self.plot.installEventFilter(self)
+        self.setMouseTracking(True)
 
     def show_trace(self, trace: Trace, *, last: bool) -> None:
         """Fills the row; only the last one carries the time axis."""
-        before, self._trace = self._trace, trace
-        if trace is before and last == self._is_last:
-            return
-        step = trace.frame_time_s or 1.0
-        n = len(trace.probability)
-        if before is None or trace.probability is not before.probability:
-            self.image.setImage(np.ascontiguousarray(trace.probability.T), autoLevels=False)
-        if before is None or trace.path is not before.path or trace.events != before.events or step != self._spread[0]:
-            self._draw_path(trace, step)
-        if (step, n) != self._spread:
-            self._spread = (step, n)
-            self.image.setRect(-0.5 * step, -0.5, n * step, N_CLASSES)
-            self.plot.setRange(xRange=(-0.5 * step, (n - 0.5) * step), yRange=(-0.5, TICK_TO), padding=0)
-        self._write_words(trace)
-        self._set_last(last, trace)
-        self.apply_palette()
-
-    def _draw_path(self, trace: Trace, step: float) -> None:
-        if trace.path is None or not len(trace.path):
-            self.line.setData([], [])
-        else:
-            self.line.setData(*steps(trace.path, step))
-        places = (np.repeat(np.array(trace.events, float), 2) - 0.5) * step
-        self.ticks.setData(places, np.tile([TICK_FROM, TICK_TO], len(trace.events)))
-
-    def _write_words(self, trace: Trace) -> None:
-        self._badge.setText(str(trace.number))
-        name = f"{trace.marker.name}: " if trace.marker.name else ""
-        if self.toolTip() != f"{name}{trace.note}":
+        self.axis_height = AXIS_HEIGHT if last else 0
+        if trace is not self.trace:
+            self.trace = trace
+            name = f"{trace.marker.name}: " if trace.marker.name else ""
             self.setToolTip(f"{name}{trace.note}")
-            self.plot.setAccessibleName(f"Trace of marker {trace.number}: {name}{trace.note}")
-
-    def _set_last(self, last: bool, trace: Trace) -> None:
-        words = "time (s)" if trace.frame_time_s else "frame"
-        bottom = self.plot.getAxis("bottom")
-        if last == self._is_last and bottom.labelText == words:
-            return
-        self._is_last = last
-        bottom.setStyle(showValues=last)
-        bottom.setHeight(AXIS_HEIGHT if last else BARE_AXIS_HEIGHT)
-        bottom.setLabel(words)
-        bottom.showLabel(last)
-        self.axis_height = AXIS_HEIGHT if last else BARE_AXIS_HEIGHT
+            self.setAccessibleName(f"Trace of marker {trace.number}: {name}{trace.note}")
+        self.update()
 
     def set_frame(self, frame: int) -> None:
         """Moves the cursor."""
-        self._frame = frame
-        if self._trace:
-            self.frame_line.setValue(frame * (self._trace.frame_time_s or 1.0))
+        if frame != self._frame:
+            before, self._frame = self._frame, frame
+            for place in (before, frame):
+                x = int(self.x_of(place))
+                self.update(x - 2, 0, 5, self.height())
 
-    def apply_palette(self) -> None:
-        """Takes the colours of the light or dark window, where they are others than before."""
-        palette = self.palette()
-        base, text = palette.base().color(), palette.text().color()
-        colour = self._trace.colour if self._trace else ""
-        if self._looks == (base.rgb(), text.rgb(), colour):
+    # --- places
+
+    def picture(self) -> QRectF:
+        """Where the classes are drawn."""
+        head = (self.height() - self.axis_height) * TICK_SHARE
+        height = max(self.height() - self.axis_height - TOP - BOTTOM - head, 1)
+        return QRectF(LEFT, TOP + head, max(self.width() - LEFT - RIGHT, 1), height)
+
+    def x_of(self, frame: float) -> float:
+        """The middle of a frame in the widget."""
+        box = self.picture()
+        return box.left() + (frame + 0.5) / self._n_frames * box.width()
+
+    def y_of(self, count: float) -> float:
+        """The middle of a class in the widget."""
+        box = self.picture()
+        return box.bottom() - (count + 0.5) / N_CLASSES * box.height()
+
+    def frame_at(self, x: float) -> int:
+        """The frame under a place in the widget; the nearest one beside the picture."""
+        box = self.picture()
+        frame = int((x - box.left()) / box.width() * self._n_frames)
+        return min(max(frame, 0), self._n_frames - 1)
+
+    @property
+    def _n_frames(self) -> int:
+        return max(len(self.trace.probability), 1) if self.trace else 1
+
+    # --- painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # Qt's name
+        """All of it; a millisecond."""
+        trace = self.trace
+        if trace is None:
             return
-        self._looks = (base.rgb(), text.rgb(), colour)
-        self.plot.setBackground(base)
-        for name in ("left", "bottom"):
-            axis = self.plot.getAxis(name)
-            axis.setPen(text)
-            axis.setTextPen(text)
-        self.line.setPen(pg.mkPen(text, width=1))
-        self.ticks.setPen(pg.mkPen(text, width=1))
-        self.frame_line.setPen(pg.mkPen(text, width=1, style=Qt.PenStyle.DashLine))
-        if self._trace:
-            self._badge.setStyleSheet(f"background: {colour}; color: black; font-weight: bold; border-radius: 3px;")
-            self.image.setLookupTable(ramp(base, QColor(colour)))
+        palette = self.palette()
+        text, base = palette.text().color(), palette.base().color()
+        painter = QPainter(self)
+        painter.setClipRect(event.rect())
+        box = self.picture()
+        painter.fillRect(QRectF(box.left(), 0, box.width(), box.bottom()), base)
+        painter.drawImage(box, self._picture_of(trace, base, int(box.width())))
+        pen = QPen(text, 1)
+        pen.setCosmetic(True)
+        painter.setPen(pen)
+        self._draw_path(painter, trace, box)
+        ticks = [QLineF(x, 0, x, box.top()) for x in (self.x_of(frame - 0.5) for frame in trace.events)]
+        painter.drawLines(ticks)
+        self._draw_axes(painter, trace, box)
+        painter.setPen(QPen(text, 1, Qt.PenStyle.DashLine))
+        x = self.x_of(self._frame)
+        painter.drawLine(QLineF(x, 0, x, box.bottom()))
+        self._draw_badge(painter, trace, box)
+        painter.end()
 
-    def _frame_at(self, position: QPointF) -> int | None:
-        if self._trace is None or not len(self._trace.probability):
-            return None
-        x = self.plot.getViewBox().mapSceneToView(position).x()
-        frame = round(x / (self._trace.frame_time_s or 1.0))
-        return min(max(frame, 0), len(self._trace.probability) - 1)
+    def _picture_of(self, trace: Trace, base: QColor, width: int) -> QImage:
+        looks = (id(trace.probability), trace.colour, base.rgb(), width)
+        if self._image is None or self._drawn != looks:
+            self._drawn = looks
+            small = shrunk(trace.probability, width)
+            n = len(small)
+            # lines of an image begin at multiples of four bytes; class 0 is at the bottom
+            self._bytes = np.zeros((N_CLASSES, (n + 3) // 4 * 4), np.uint8)
+            self._bytes[:, :n] = small.T[::-1]
+            stride = self._bytes.shape[1]
+            self._image = QImage(self._bytes.data, n, N_CLASSES, stride, QImage.Format.Format_Indexed8)
+            self._image.setColorTable(ramp(base, QColor(trace.colour)))
+        return self._image
 
-    def _clicked(self, event: MouseClickEvent) -> None:
-        frame = self._frame_at(event.scenePos())
-        if frame is not None and event.button() == Qt.MouseButton.LeftButton:
+    def _draw_path(self, painter: QPainter, trace: Trace, box: QRectF) -> None:
+        if trace.path is None or not len(trace.path):
+            return
+        if self._line is None or self._line_of is not trace.path:
+            self._line_of = trace.path
+            self._line = arrayToQPath(*corners(trace.path), connect="finite")
+        painter.save()
+        painter.setClipRect(box, Qt.ClipOperation.IntersectClip)
+        painter.translate(box.left(), box.bottom())
+        painter.scale(box.width() / self._n_frames, -box.height() / N_CLASSES)
+        painter.translate(0.5, 0.5)  # the middle of frame 0 and class 0
+        painter.drawPath(self._line)
+        painter.restore()
+
+    def _draw_axes(self, painter: QPainter, trace: Trace, box: QRectF) -> None:
+        painter.drawLine(QLineF(box.left() - 1, box.top(), box.left() - 1, box.bottom()))
+        painter.drawLine(QLineF(box.left(), box.bottom(), box.right(), box.bottom()))
+        for count in LABELLED:
+            y = self.y_of(count)
+            painter.drawLine(QLineF(box.left() - 4, y, box.left() - 1, y))
+            place = QRectF(BADGE_WIDTH, y - 8, LEFT - BADGE_WIDTH - 6, 16)
+            painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(count))
+        if not self.axis_height:
+            return
+        step_s = trace.frame_time_s or 1.0
+        first = 0 if trace.frame_time_s else 1  # frames are counted from 1, as beside the slider
+        every = round_step(self._n_frames * step_s, int(box.width() / TICK_DISTANCE_PX))
+        for number in range(int((self._n_frames - 1) * step_s / every) + 1):
+            value = number * every
+            x = self.x_of(value / step_s)
+            painter.drawLine(QLineF(x, box.bottom(), x, box.bottom() + 4))
+            place = QRectF(x - 40, box.bottom() + 4, 80, 14)
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, f"{value + first:g}")
+        words = "time (s)" if trace.frame_time_s else "frame"
+        place = QRectF(box.left(), box.bottom() + 17, box.width(), 15)
+        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, words)
+
+    def _draw_badge(self, painter: QPainter, trace: Trace, box: QRectF) -> None:
+        badge = QRectF(0, TOP, BADGE_WIDTH, box.bottom() - TOP)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(trace.colour))
+        painter.drawRoundedRect(badge, 3, 3)
+        painter.setPen(QColor("black"))
+        font = painter.font()
+        font.setBold(True)
+        painter.setFont(font)
+        painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, str(trace.number))
+
+    # --- mouse
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # Qt's name
+        """A click goes to the frame."""
+        if self.trace and event.button() is Qt.MouseButton.LeftButton:
+            self.frame_clicked.emit(self.frame_at(event.position().x()))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # Qt's name
+        """The readout; with the button down, the cursor is dragged."""
+        if self.trace is None:
+            return
+        frame = self.frame_at(event.position().x())
+        self.hovered.emit(self.trace.number, frame)
+        if event.buttons() & Qt.MouseButton.LeftButton and frame != self._frame:
             self.frame_clicked.emit(frame)
 
-    def _moved(self, position: QPointF) -> None:
-        frame = self._frame_at(position)
-        if frame is not None and self._trace is not None:
-            self.hovered.emit(self._trace.number, frame)
-
-    def eventFilter(self, watched: object, event: QEvent) -> bool:  # Qt's name
-        """The mouse leaves the plot."""
-        if event.type() == QEvent.Type.Leave:
-            self.hover_left.emit()
-        return False
+    def leaveEvent(self, event: QEvent) -> None:  # Qt's name
+        """The mouse has gone."""
+        super().leaveEvent(event)
+        self.hover_left.emit()

@@ -167,7 +167,6 @@ class View(QWidget, PictureSetters):
         self.top_bar.show_series(name)
         self._stack.setCurrentIndex(1)
         self.panes.setFocus()
-        self.traces.warm()
 
     # --- pictures
 
