@@ -36,7 +36,33 @@ LEFT_OUT: dict[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 
+LEFT_OUT["web clients of libraries, for data in clouds"] = ("aiohttp", "requests", "urllib3", "httpx")
+LEFT_OUT["pictures of phones and of web pages"] = ("PIL._avif", "PIL.AvifImagePlugin", "PIL._webp")
+LEFT_OUT["drawing through OpenGL; pyqtgraph falls back to Qt's painter, which the window uses anyway"] = (
+    "PySide6.QtOpenGL",
+    "PySide6.QtOpenGLWidgets",
+)
+
+CODECS = (
+    *("_imcd", "_shared", "_shared_cython", "_zlib", "_zlibng", "_deflate", "_zstd", "_lzma", "_lz4", "_bz2"),
+    *("_jpeg8", "_jpeg2k", "_png", "_lerc", "_lzf", "_tiff", "_numcodecs"),
+)
+"""Of imagecodecs' some 80 codecs those that TIFF files of microscopes and of ImageJ are packed with."""
+
+LEFT_OUT_FOLDERS: dict[str, str] = {
+    "torch/test/": "torch's own tests, compiled",
+    "torch/include/": "headers for compiling extensions",
+    "torch/share/": "files of CMake",
+}
+LEFT_OUT_PROGRAMS = "torch/bin/"
+"""Compilers and tests of torch; only torch_shm_manager is kept, without which torch cannot be imported."""
+KEPT_PROGRAM = "torch_shm_manager"
+
 LEFT_OUT_LIBRARIES: dict[str, str] = {
+    "libtorchbind_test": "a test of torch",
+    "libaoti_custom_ops": "a test of torch",
+    "libbackend_with_compiler": "a test of torch",
+    "libjitbackend_test": "a test of torch",
     "libqgtk3": "a theme of GTK; it would bring the whole of GTK, pango and cairo along",
     "libgtk-3": "see libqgtk3",
     "libgdk-3": "see libqgtk3",
@@ -53,6 +79,11 @@ def modules() -> list[str]:
     return [name for names in LEFT_OUT.values() for name in names]
 
 
-def is_left_out(file_name: str) -> bool:
-    """Is this a library file that stays out?"""
-    return any(part in file_name for part in LEFT_OUT_LIBRARIES)
+def is_left_out(target: str) -> bool:
+    """Is this a file that stays out? `target` is its place in the folder."""
+    place = target.replace("\\", "/")
+    if any(part in place.rsplit("/", 1)[-1] for part in LEFT_OUT_LIBRARIES):
+        return True
+    if LEFT_OUT_PROGRAMS in place:
+        return KEPT_PROGRAM not in place
+    return "/tests/" in place or any(folder in place for folder in LEFT_OUT_FOLDERS)

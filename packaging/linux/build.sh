@@ -20,6 +20,7 @@ if [ "${1:-}" != --keep-frozen ]; then
     find dist/SegDepth \( -name 'libtorch_cpu.so' -o -name 'libtorch_python.so' -o -name 'libpython3*.so*' \) \
         -type f -exec strip --strip-unneeded {} +
 fi
+ln -sf segdepth dist/SegDepth/segdepth-worker
 say "frozen: $(du -sm dist/SegDepth | cut -f1) MB"
 
 fill() { sed -e "s/@VERSION@/$version/" -e "s/@DATE@/$(date -u +%F)/" "$1"; }
