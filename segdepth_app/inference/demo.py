@@ -17,12 +17,13 @@ from segdepth_app.config import DemoConfig, InferConfig
 from segdepth_app.errors import InputError
 from segdepth_app.inference import run as infer
 from segdepth_app.inference.export import export_columns, export_trace
-from segdepth_app.inference.figure import MARKERS, Map, Sheet, Trace, save_figure, sheet_of, trace_of
+from segdepth_app.inference.figure import save_figure, sheet_of, trace_of
 from segdepth_app.inference.predictor import Predictor
 from segdepth_app.inference.results import Result
 from segdepth_app.inference.saliency import Saliency, saliency_map
 from segdepth_app.inference.saliency_job import write_map
 from segdepth_app.inference.scoring import over_time, read_truth, score_columns
+from segdepth_app.inference.sheet import MARKERS, Map, Sheet, Trace
 from segdepth_app.microscope.device import pick_device
 from segdepth_app.models.card import DEFAULT_MODEL, find_model
 from segdepth_app.models.model_file import load_model
@@ -88,7 +89,7 @@ def analyse_sample(sample: Path, truth_path: Path, model: Path, out: Path, devic
         image, maps = _saliency(config, spots, frame)
         traces = [trace_of(result, spot.label, spot.x_px, spot.y_px, spot.truth) for spot in spots]
         sheet = _sheet(result, image, frame, traces, maps)
-        scores = score_columns(result.columns_table(), truth, result.info.pixel_size_pm)
+        scores = score_columns(result.columns_table(), truth, result.info.pixel_size_pm, result.events())
         files = _write_files(result, spots, maps, sheet, out)
     summary = {
         "version": __version__,

@@ -5,82 +5,29 @@ All panes share the source file's pixel coordinates.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from math import floor, log10
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from segdepth_app.config import N_CLASSES
-from segdepth_app.inference.results import Result
+from segdepth_app.errors import InputError
+from segdepth_app.inference.figure_panes import BLACK, PANES, saliency_pane
+from segdepth_app.inference.on_frame import OnFrame, zoom_for
+from segdepth_app.inference.results import OUTSIDE, Result
+from segdepth_app.inference.sheet import MARKER_COLOURS, Map, Sheet, Trace
 from segdepth_app.inference.traces import column_prior, smooth_trace
 from segdepth_app.paths import written_whole
+from segdepth_app.series.opener import Series
 from segdepth_app.units import dose_per_area
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-CLASS_COLOURS = (
-    "#2e3134",
-    "#66198b",
-    "#585273",
-    "#325ea6",
-    "#1d74d5",
-    "#21aa6e",
-    "#24c4a3",
-    "#b1bb50",
-    "#b1de20",
-    "#fdcc99",
-    "#fbebe4",
-)
-"""The window's colours of the classes 0 to 10 (gui/theme.py)."""
-
-MARKERS = ("#ffa94d", "#5ea9dd")
-BLACK, WHITE = "black", "white"
+LONGEST_PX = 1024
+"""Maps of a turned grid are drawn on a picture of the frame of at most so many pixels a side."""
 DPI = 160
-
-
-@dataclass(frozen=True)
-class Trace:
-    """What happens at one source pixel through time."""
-
-    label: str
-    x_px: float
-    y_px: float
-    probabilities: np.ndarray  # (T, 11), NaN where not done
-    path: np.ndarray  # (T,), HMM counts
-    truth: np.ndarray | None = None  # (T,)
-
-
-@dataclass(frozen=True)
-class Map:
-    """A saliency map; `scale` source pixels per map pixel."""
-
-    values: np.ndarray
-    scale: float
-    title: str
-    x_px: float
-    y_px: float
-    colour: str
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """Everything on the figure. Maps are [y, x]."""
-
-    frame: int
-    depth: np.ndarray
-    confidence: np.ndarray  # 0 to 1
-    scale: float
-    pixel_size_pm: float
-    size_px: tuple[int, int]  # height, width of the source
-    traces: list[Trace]
-    caption: str
-    time_s: np.ndarray | None = None
-    image: np.ndarray | None = None
-    saliency: list[Map] = field(default_factory=list)
 
 
 def caption_of(result: Result) -> str:
@@ -143,13 +90,25 @@ def sheet_of(
     *,
     image: np.ndarray | None = None,
     saliency: Sequence[Map] = (),
+    panes: Sequence[str] = ("frame", "depth", "confidence"),
 ) -> Sheet:
-    """What a result knows of one frame, with traces and, where they are at hand, the frame itself and maps."""
+    """What a result knows of one frame, with traces and, where they are at hand, the frame itself and maps.
+
+    Maps of a turned grid are turned back onto the frame.
+    """
+    info = result.info
+    depth, confidence = result.depth(frame), result.confidence(frame) / np.float32(255)
+    activity, scale = result.activity(), result.scale
+    if result.grid.is_turned:
+        zoom = min(1.0, zoom_for(info.height_px, info.width_px, LONGEST_PX))
+        on_frame = OnFrame(result.grid, info.height_px, info.width_px, zoom)
+        depth, confidence, scale = on_frame(depth, OUTSIDE), on_frame(confidence, 0), 1 / zoom
+        activity = None if activity is None else on_frame(activity, 0)
     return Sheet(
         frame=frame,
-        depth=result.depth(frame),
-        confidence=result.confidence(frame) / np.float32(255),
-        scale=result.scale,
+        depth=depth,
+        confidence=confidence,
+        scale=scale,
         pixel_size_pm=result.info.pixel_size_pm,
         size_px=(result.info.height_px, result.info.width_px),
         traces=traces,
@@ -157,27 +116,50 @@ def sheet_of(
         time_s=result.time_s,
         image=image,
         saliency=list(saliency),
+        panes=tuple(panes),
+        columns=result.columns_of(frame) if "columns" in panes else None,
+        reach_px=result.card.labels.light_radius_pm / info.pixel_size_pm,
+        activity=activity,
     )
 
 
-def result_sheet(result: Result, *, frame: int | None = None, pixels: tuple[tuple[float, float], ...] = ()) -> Sheet:
-    """A sheet from the result alone: depth, confidence, and traces at up to two pixels."""
-    t = int(np.flatnonzero(result.done)[0]) if frame is None else frame
+def result_sheet(
+    result: Result,
+    *,
+    frame: int | None = None,
+    pixels: Sequence[tuple[float, float]] = (),
+    panes: Sequence[str] = ("frame", "depth", "confidence"),
+    series: Series | None = None,
+) -> Sheet:
+    """A sheet of a result: panes, and traces at the pixels (as many as there are markers).
+
+    Without a frame the middle one of those done is shown; without pixels, the column that changes most is traced.
+    Raises: InputError where the frame was not analysed.
+    """
+    done = np.flatnonzero(result.done)
+    if not len(done):
+        raise InputError(f"{result.path} holds no frame.", "Analyse the series again.")
+    t = int(done[len(done) // 2]) if frame is None else frame
     if not pixels:
         liveliest = liveliest_column(result.columns_table())
         centre = (result.info.width_px // 2, result.info.height_px // 2)
         pixels = (centre if liveliest is None else liveliest,)
-    traces = [trace_of(result, f"pixel {x:.0f}, {y:.0f}", x, y) for x, y in pixels[:2]]
-    return sheet_of(result, t, traces)
+    traces = [trace_of(result, f"pixel {x:.0f}, {y:.0f}", x, y) for x, y in pixels[: len(MARKER_COLOURS)]]
+    image = None if series is None else series.frame(t)
+    return sheet_of(result, t, traces, image=image, panes=panes)
 
 
 def save_figure(sheet: Sheet, paths: list[Path]) -> None:
     """The sheet as files; the ending says the format."""
     figure = draw(sheet)
     for path in paths:
-        kind = path.suffix.lower().removeprefix(".")
         with written_whole(path) as temporary:
-            figure.savefig(temporary, format=kind, dpi=DPI)
+            save_as(figure, temporary, path.suffix)
+
+
+def save_as(figure: "Figure", path: Path, kind: str) -> None:
+    """A figure as a file of the kind that the ending `kind` says."""
+    figure.savefig(path, format=kind.lower().removeprefix("."), dpi=DPI)
 
 
 def draw(sheet: Sheet) -> "Figure":
@@ -185,7 +167,8 @@ def draw(sheet: Sheet) -> "Figure":
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    panes = 2 + (sheet.image is not None) + len(sheet.saliency)
+    shown = [PANES[name][1] for name in sheet.panes if getattr(sheet, PANES[name][0]) is not None]
+    panes = len(shown) + len(sheet.saliency)
     columns = 3 if panes > 2 else 2
     rows = -(-panes // columns)
     height, width = sheet.size_px
@@ -200,17 +183,15 @@ def draw(sheet: Sheet) -> "Figure":
     def next_axes() -> "Axes":
         return figure.add_subplot(grid[next(places)])
 
-    if sheet.image is not None:
-        _frame_pane(next_axes(), sheet)
-    _depth_pane(next_axes(), sheet)
-    _confidence_pane(next_axes(), sheet)
+    for draw_pane in shown:
+        draw_pane(next_axes(), sheet)
     for saliency in sheet.saliency:
-        _saliency_pane(next_axes(), sheet, saliency)
+        saliency_pane(next_axes(), sheet, saliency)
     for place in places:
         _legend_pane(figure.add_subplot(grid[place]), sheet)
         break
     for k, trace in enumerate(sheet.traces):
-        _trace_pane(figure.add_subplot(grid[rows + k, :]), sheet, trace, MARKERS[k])
+        _trace_pane(figure.add_subplot(grid[rows + k, :]), sheet, trace, MARKER_COLOURS[k])
     figure.supxlabel(_wrapped(sheet.caption, int(14 * figure.get_figwidth())), fontsize=7, x=0.01, ha="left")
     return figure
 
@@ -221,68 +202,13 @@ def _wrapped(text: str, width: int) -> str:
     return fill(text, width)
 
 
-def _class_map() -> Any:
-    from matplotlib.colors import ListedColormap
-
-    return ListedColormap(CLASS_COLOURS)
-
-
-def _extent(shape: tuple[int, ...], scale: float) -> tuple[float, float, float, float]:
-    """Edges in source pixels of a map that begins in the upper left corner."""
-    return -0.5, shape[1] * scale - 0.5, shape[0] * scale - 0.5, -0.5
-
-
-def _show(axes: "Axes", sheet: Sheet, values: np.ndarray, scale: float, title: str, **settings: Any) -> Any:
-    image = axes.imshow(values, extent=_extent(values.shape, scale), interpolation="nearest", **settings)
-    axes.set_xlim(-0.5, sheet.size_px[1] - 0.5)
-    axes.set_ylim(sheet.size_px[0] - 0.5, -0.5)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.set_title(title, fontsize=9, loc="left")
-    return image
-
-
-def _frame_pane(axes: "Axes", sheet: Sheet) -> None:
-    assert sheet.image is not None
-    low, high = np.percentile(sheet.image, (0.5, 99.5))
-    time = "" if sheet.time_s is None else f", {sheet.time_s[sheet.frame]:.2f} s"
-    title = f"frame {sheet.frame}{time}"
-    _show(axes, sheet, sheet.image, 1, title, cmap="gray", vmin=low, vmax=max(high, low + 1e-6))
-    _scale_bar(axes, sheet)
-    _mark(axes, sheet)
-
-
-def _depth_pane(axes: "Axes", sheet: Sheet) -> None:
-    title = f"atoms per column, frame {sheet.frame}"
-    image = _show(axes, sheet, sheet.depth, sheet.scale, title, cmap=_class_map(), vmin=-0.5, vmax=N_CLASSES - 0.5)
-    bar = axes.figure.colorbar(image, ax=axes, ticks=range(N_CLASSES), fraction=0.045, pad=0.02)
-    bar.ax.tick_params(labelsize=7)
-    _scale_bar(axes, sheet)
-    _mark(axes, sheet)
-
-
-def _confidence_pane(axes: "Axes", sheet: Sheet) -> None:
-    image = _show(axes, sheet, sheet.confidence, sheet.scale, "confidence", cmap="cividis", vmin=1 / N_CLASSES, vmax=1)
-    axes.figure.colorbar(image, ax=axes, fraction=0.045, pad=0.02).ax.tick_params(labelsize=7)
-
-
-def _saliency_pane(axes: "Axes", sheet: Sheet, saliency: Map) -> None:
-    # a few pixels are far brighter than the rest: the root shows how far the map reaches
-    shown = np.sqrt(saliency.values / max(float(saliency.values.max()), 1e-30))
-    image = _show(axes, sheet, shown, saliency.scale, saliency.title, cmap="magma", vmin=0, vmax=1)
-    bar = axes.figure.colorbar(image, ax=axes, fraction=0.045, pad=0.02)
-    bar.set_label("√ of share of largest", fontsize=7)
-    bar.ax.tick_params(labelsize=7)
-    axes.plot(saliency.x_px, saliency.y_px, "o", ms=9, mfc="none", mec=saliency.colour, mew=1.2)
-
-
 def _legend_pane(axes: "Axes", sheet: Sheet) -> None:
     """What the lines and marks mean, where a pane is free."""
     from matplotlib.lines import Line2D
 
     axes.axis("off")
     entries: list[Any] = [
-        Line2D([], [], ls="", marker="o", mfc="none", mec=MARKERS[k], mew=1.5, label=f"{trace.label}")
+        Line2D([], [], ls="", marker="o", mfc="none", mec=MARKER_COLOURS[k], mew=1.5, label=f"{trace.label}")
         for k, trace in enumerate(sheet.traces)
     ]
     entries.append(Line2D([], [], color="#d9480f", lw=1.4, label="count after hidden-Markov smoothing"))
@@ -313,28 +239,3 @@ def _trace_pane(axes: "Axes", sheet: Sheet, trace: Trace, colour: str) -> None:
     axes.set_title(trace.label, fontsize=9, loc="left", color=BLACK)
     for side in axes.spines.values():
         side.set_color(colour)
-
-
-def _mark(axes: "Axes", sheet: Sheet) -> None:
-    for trace, colour in zip(sheet.traces, MARKERS, strict=False):
-        axes.plot(trace.x_px, trace.y_px, "o", ms=9, mfc="none", mec=colour, mew=1.5)
-
-
-def bar_length_nm(width_nm: float) -> float:
-    """The longest of 1, 2, 5 × 10ⁿ nm within a quarter of the picture."""
-    decade = 10.0 ** floor(log10(width_nm / 4))
-    return max(step * decade for step in (1, 2, 5) if step * decade <= width_nm / 4)
-
-
-def _scale_bar(axes: "Axes", sheet: Sheet) -> None:
-    from matplotlib.patches import Rectangle
-
-    height, width = sheet.size_px
-    length_nm = bar_length_nm(width * sheet.pixel_size_pm / 1000)
-    length = length_nm * 1000 / sheet.pixel_size_pm
-    x, y, thick = 0.04 * width, 0.95 * height, 0.012 * height
-    axes.add_patch(
-        Rectangle((x - 0.015 * width, y - 0.07 * height), length + 0.03 * width, 0.1 * height, fc=BLACK, alpha=0.55)
-    )
-    axes.add_patch(Rectangle((x, y), length, thick, color=WHITE))
-    axes.text(x + length / 2, y - 0.01 * height, f"{length_nm:g} nm", color=WHITE, ha="center", va="bottom", fontsize=7)

@@ -8,11 +8,22 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from segdepth_app.config import ExportConfig, build
+from segdepth_app.config import ExportConfig, ExportResultConfig, build
+from segdepth_app.config.analysis import PANES
 from segdepth_app.errors import InputError
 from segdepth_app.paths import existing_file
-from segdepth_app.verbs.options import integers
-from segdepth_app.verbs.run import DONE, run
+from segdepth_app.verbs.options import add_field, given, integers
+from segdepth_app.verbs.run import run
+
+EXPORTS = {
+    "tiff": "Depth and confidence maps as calibrated TIFF stacks: this name, and _confidence beside it.",
+    "csv": "The columns of all frames, as the verb `columns` writes them.",
+    "events": "The changes of columns (.csv).",
+    "hdf5": "Maps, columns and events as plain HDF5.",
+    "figure": "A figure of one frame (.png, .svg or .pdf).",
+    "movie": "A movie of the panes (.mp4 or .gif).",
+}
+"""What of a result may be written; several at once."""
 
 
 def add_verbs(verbs: Any) -> None:
@@ -32,11 +43,17 @@ def add_verbs(verbs: Any) -> None:
     columns.set_defaults(action=_columns)
 
     export = _add(verbs, "export", "A result or a dataset in other programs' formats.", file="FILE.h5")
-    target = export.add_mutually_exclusive_group(required=True)
-    target.add_argument("--tiff", metavar="F", help="Depth and confidence maps as TIFF stacks.")
-    target.add_argument("--csv", metavar="F", help="The columns, as the verb `columns` writes them.")
-    target.add_argument("--figure", metavar="F", help="A figure (.png, .svg or .pdf).")
-    target.add_argument(
+    for name, text in EXPORTS.items():
+        export.add_argument(f"--{name}", metavar="F", help=text)
+    export.add_argument(
+        "--panes", metavar="A,B,…", help=f"Panes of figure and movie, of {', '.join(PANES)} (default: the first four)."
+    )
+    for name in ("frame", "first", "last", "frames_per_second"):
+        add_field(export, ExportResultConfig, name)
+    export.add_argument(
+        "--pixel", metavar="X,Y", action="append", help="Pixel whose trace the figure shows; may be given again."
+    )
+    export.add_argument(
         "--out", metavar="DIR", help="Of a dataset: a folder with a TIFF stack, a CSV and a card per specimen."
     )
     export.add_argument("--split", choices=("train", "validation", "test", "all"), help="Specimens of this split only.")
@@ -82,14 +99,15 @@ def _export(arguments: argparse.Namespace) -> int:
         return _export_dataset(arguments, path)
     if arguments.split is not None or arguments.specimens is not None:
         raise InputError("--split and --specimens choose from a dataset.", "A result is exported whole.")
-    _export_result(arguments)
-    return DONE
+    return _export_result(arguments)
 
 
 def _misfit(path: Path, *, is_a_dataset: bool) -> InputError:
     if is_a_dataset:
         return InputError(f"{path} is a dataset, not a result.", "Name a folder for it with --out.")
-    return InputError(f"{path} is not a dataset.", "--out is for datasets; a result takes --tiff, --csv or --figure.")
+    return InputError(
+        f"{path} is not a dataset.", "--out is for datasets; a result takes --tiff, --csv, --figure and the like."
+    )
 
 
 def _export_dataset(arguments: argparse.Namespace, path: Path) -> int:
@@ -99,15 +117,14 @@ def _export_dataset(arguments: argparse.Namespace, path: Path) -> int:
     return run("export-dataset", build(ExportConfig, values))
 
 
-def _export_result(arguments: argparse.Namespace) -> None:
-    from segdepth_app.inference.export import export_columns, export_figure, export_tiff
-
-    if arguments.tiff is not None:
-        _written(*export_tiff(arguments.result, arguments.tiff))
-    elif arguments.csv is not None:
-        _written(export_columns(arguments.result, arguments.csv))
-    else:
-        _written(export_figure(arguments.result, arguments.figure))
+def _export_result(arguments: argparse.Namespace) -> int:
+    values = {name: getattr(arguments, name) for name in EXPORTS if getattr(arguments, name) is not None}
+    values |= given(arguments, ("frame", "first", "last", "frames_per_second"))
+    if arguments.panes is not None:
+        values["panes"] = [name.strip() for name in arguments.panes.split(",")]
+    if arguments.pixel:
+        values["pixels"] = [integers(text, 2, "--pixel") for text in arguments.pixel]
+    return run("export-result", build(ExportResultConfig, {"result": arguments.result, **values}))
 
 
 def _written(*paths: Path) -> None:

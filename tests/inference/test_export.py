@@ -10,7 +10,7 @@ from inference_toys import DOSE, toy_model_file, toy_series_file
 
 from segdepth_app.config import InferConfig
 from segdepth_app.errors import InputError
-from segdepth_app.inference.export import export_columns, export_figure, export_tiff, export_trace
+from segdepth_app.inference.export import export_columns, export_trace
 from segdepth_app.inference.results import Result
 from segdepth_app.inference.run import run
 from segdepth_app.inference.trace_tables import at_pixel, trace_text
@@ -75,43 +75,16 @@ def test_a_pixel_outside_is_refused_with_the_range_and_nothing_is_written(result
 def test_columns_have_the_contract_s_columns_and_the_result_s_numbers(results, tmp_path):
     rows = rows_of(export_columns(results / "whole.h5", tmp_path / "c.csv"))
 
-    assert list(rows[0]) == ["frame", "column", "element", "x_px", "y_px", "count", "confidence", "hmm_count"]
+    first = ["frame", "column", "element", "x_px", "y_px", "count", "confidence", "hmm_count", "x_nm", "y_nm"]
+    assert list(rows[0]) == [*first, *(f"p{n}" for n in range(11))]
     with Result(results / "whole.h5") as result:
         table = result.columns_table()
     assert [int(row["count"]) for row in rows] == table["count"].tolist()
     assert [int(row["hmm_count"]) for row in rows] == table["hmm_count"].tolist()
     np.testing.assert_allclose([float(row["x_px"]) for row in rows], table["x_px"], atol=0.0051)
-
-
-def test_maps_become_calibrated_stacks_where_missing_frames_are_255(results, tmp_path):
-    import tifffile
-
-    depth_path, confidence_path = export_tiff(results / "part.h5", tmp_path / "d.tif")
-
-    with Result(results / "part.h5") as result, tifffile.TiffFile(depth_path) as file:
-        depth = file.asarray()
-        assert depth.shape == (6, 33, 45)
-        np.testing.assert_array_equal(depth[2], result.depth(2))
-        assert np.all(depth[3:] == 255)
-        assert file.imagej_metadata["unit"] == "nm"
-        assert file.imagej_metadata["finterval"] == pytest.approx(0.13)
-        pixels, units = file.pages[0].tags["XResolution"].value
-        assert units / pixels == pytest.approx(0.0212, rel=1e-4)
-        np.testing.assert_array_equal(tifffile.imread(confidence_path)[1], result.confidence(1))
-
-
-@pytest.mark.parametrize(("name", "magic"), [("f.png", b"\x89PNG"), ("f.pdf", b"%PDF"), ("f.svg", b"<?xml")])
-def test_figures_come_in_three_formats(results, tmp_path, name, magic):
-    path = export_figure(results / "part.h5", tmp_path / name)
-
-    assert path.read_bytes().startswith(magic)
-    assert [entry.name for entry in tmp_path.iterdir()] == [name]
-
-
-@pytest.mark.parametrize(("export", "name"), [(export_figure, "f.doc"), (export_tiff, "d.png")])
-def test_unknown_endings_are_refused(results, tmp_path, export, name):
-    with pytest.raises(InputError, match=name):
-        export(results / "whole.h5", tmp_path / name)
+    # pixels of 5.3 pm, four decimals
+    np.testing.assert_allclose([float(row["y_nm"]) for row in rows], table["y_px"] * 0.0053, atol=5.1e-5)
+    np.testing.assert_allclose([float(row["p4"]) for row in rows], table["p4"], atol=5.1e-5)
 
 
 def test_tables_are_written_without_torch_or_matplotlib(results, tmp_path):
