@@ -4,7 +4,6 @@ Every number says where it comes from: typed by the user, read from the file, es
 pixel size or dose is never replaced by a guess.
 """
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -17,21 +16,16 @@ from segdepth_app.errors import SeriesError
 from segdepth_app.series import fingerprint as prints
 from segdepth_app.series.dispatch import open_source
 from segdepth_app.series.drift_files import require_drift
+from segdepth_app.series.levels import DISAGREEMENT, MISSING, TYPED, Values, levels_of
 from segdepth_app.series.moved import Moved
 from segdepth_app.series.names import hinted_frame_time_s, hinted_pixel_size_pm
 from segdepth_app.series.sampling import Sample, sample_frames
 from segdepth_app.series.source import Source
-from segdepth_app.series.vacuum import COUNTS_FANO, WHITE_NOISE, Vacuum, estimate_vacuum
 
-FROM_FILE, TYPED, MISSING = "from file", "typed", "missing"
+FROM_FILE = "from file"
 SATURATED_SHARE = 1e-3
-DISAGREEMENT = 0.2
-"""A typed vacuum level or dose that is further than this from what the frames say is remarked upon."""
-
 ABSURD = 1e18
 """Its square still fits into float32."""
-MOST_COUNTS = 1000
-"""Counting cameras lose electrons long before so many fall on one pixel in one frame."""
 
 
 def open_series(options: SeriesOptions) -> "Series":
@@ -73,12 +67,7 @@ class Series:
             landmarks=source.landmarks,
         )
         self._warnings.extend(sample.remarks)
-        estimate = estimate_vacuum(sample)
-        self.is_counts = self._looks_like_counts(sample, estimate)
-        self._set_vacuum(options.vacuum, sample, estimate)
-        self.vacuum_reason = self.vacuum_source
-        self._set_gain(options)
-        self._set_dose(options.dose_e_per_px, sample)
+        self._set_levels(sample, options)
         if sample.saturated_share > SATURATED_SHARE:
             self._warnings.append(
                 f"{100 * sample.saturated_share:.2g} % of the pixels are saturated (the largest {self.dtype.name})."
@@ -115,8 +104,11 @@ class Series:
         return None if self.dose_e_per_px is None else self.dose_e_per_px * self.sum_frames
 
     def normalised(self, index: int) -> np.ndarray:
-        """Frame `index` with vacuum = 1."""
-        return self.frame(index) / np.float32(self.vacuum)
+        """Image `index` with vacuum = 1 and no electrons = 0: (frame − offset) / (vacuum − offset)."""
+        offset = self.offset or 0.0
+        if not offset:
+            return self.frame(index) / np.float32(self.vacuum)
+        return (self.frame(index) - np.float32(offset)) / np.float32(self.vacuum - offset)
 
     def require_pixel_size(self) -> float:
         """Pixel size in pm. Raises: SeriesError where neither the file nor the user gave one."""
@@ -202,112 +194,25 @@ class Series:
                 f"The frame time is missing (the name mentions {1 / self.hinted_frame_time_s:g} frames per second)."
             )
 
-    def _looks_like_counts(self, sample: Sample, estimate: Vacuum) -> bool:
-        if self._source.is_display or not sample.is_whole or sample.lowest < 0 or estimate.fano is None:
-            return False
-        if estimate.level > MOST_COUNTS:
-            self._warnings.append(
-                f"The values are whole numbers, but {estimate.level:.4g} in vacuum is more than a camera can count."
-            )
-            return False
-        if sample.divisor > 1:
-            self._warnings.append(
-                f"All values are multiples of {sample.divisor}: counts times a gain. Divide them by "
-                f"{sample.divisor}, or type the dose."
-            )
-            return False
-        low, high = COUNTS_FANO
-        if not low <= estimate.fano <= high:
-            self._warnings.append(
-                "The values are whole numbers, but in vacuum their variance is "
-                f"{estimate.fano:.2g} times their mean; electron counts would have about 1."
-            )
-            return False
-        if estimate.whiteness < WHITE_NOISE:
-            self._warnings.append(
-                "The values are whole numbers, but their noise is blurred over pixels, unlike that of counts."
-            )
-            return False
-        return True
-
-    def _set_vacuum(self, wanted: str, sample: Sample, estimate: Vacuum) -> None:
-        wanted = wanted.strip()
-        if wanted == "auto":
-            self.vacuum = estimate.level
-            self.vacuum_source = f"automatic: from {100 * estimate.share:.0f} % of the image"
-            if estimate.doubts:
-                self.vacuum_source = "automatic: uncertain"
-                self._warnings.append(
-                    f"Vacuum level uncertain: {'; '.join(estimate.doubts)}. Taken: {estimate.level:.4g}. "
-                    "Type it, or mark a rectangle in vacuum."
-                )
-        elif "," in wanted:
-            x, y, width, height = self._rectangle(wanted)
-            part = np.s_[y : y + height, x : x + width]
-            self.vacuum = float(np.mean([self._finite(i)[part].mean(dtype=np.float64) for i in sample.indices]))
-            self.vacuum_source = f"rectangle {width} × {height} px at x {x}, y {y}"
-        else:
-            self.vacuum = _positive_number(wanted)
-            self.vacuum_source = TYPED
-        if not math.isfinite(self.vacuum) or self.vacuum <= 0:
-            raise SeriesError(
-                f"The vacuum level of {self.name} comes out as {self.vacuum:.4g}; it must be above zero.",
-                "Give the mean value in vacuum with --vacuum (a number, or a rectangle x,y,width,height).",
-            )
-        if self.vacuum_source == TYPED and not sample.lowest <= self.vacuum <= sample.highest:
-            self._warnings.append(
-                f"The typed vacuum level {self.vacuum:.4g} lies outside the values of the frames "
-                f"({sample.lowest:.4g} to {sample.highest:.4g})."
-            )
-
-    def _rectangle(self, text: str) -> tuple[int, int, int, int]:
-        hint = "Give x,y,width,height in pixels of the file, for example --vacuum 10,10,64,64."
-        try:
-            x, y, width, height = (int(part) for part in text.split(","))
-        except ValueError as error:
-            raise SeriesError(f"{text!r} is no rectangle.", hint) from error
-        inside = 0 <= x and 0 <= y and x + width <= self.width_px and y + height <= self.height_px
-        if not inside or width < 1 or height < 1:
-            raise SeriesError(
-                f"The vacuum rectangle {text} does not lie within the {self.width_px} × {self.height_px} px image.",
-                hint,
-            )
-        return x, y, width, height
-
-    def _set_gain(self, options: SeriesOptions) -> None:
-        counted = "electron counts" if self.is_counts else MISSING
-        self.gain = options.gain or (1.0 if self.is_counts else None)
-        self.gain_source = TYPED if options.gain else counted
-        self.offset = options.offset if options.offset is not None else 0.0 if self.is_counts else None
-        self.offset_source = TYPED if options.offset is not None else counted
-
-    def _set_dose(self, typed: float | None, sample: Sample) -> None:
-        self.dose_e_per_px: float | None
-        if typed is not None:
-            self.dose_e_per_px, self.dose_source = typed, TYPED
-            if self.is_counts and abs(typed / self.vacuum - 1) > DISAGREEMENT:
-                self._warnings.append(
-                    f"The typed dose of {typed:.4g} e/px is used, but the frames look like electron counts with "
-                    f"{self.vacuum:.4g} in vacuum."
-                )
-        elif self.is_counts:
-            self.dose_e_per_px, self.dose_source = self.vacuum, "vacuum level of counts"
-        else:
-            self.dose_e_per_px, self.dose_source = None, MISSING
-            self._warnings.append(
-                "The values are no electron counts, so the dose is unknown; it must be typed (--dose)."
-            )
-
-
-def _positive_number(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError as error:
-        raise SeriesError(
-            f"The vacuum level {text!r} is neither auto, nor a number, nor a rectangle.",
-            "Give --vacuum auto, a number, or x,y,width,height.",
-        ) from error
-    return value
+    def _set_levels(self, sample: Sample, options: SeriesOptions) -> None:
+        found = levels_of(
+            Values(
+                self.name,
+                self.n_frames,
+                self.height_px,
+                self.width_px,
+                self._source.is_display,
+                self._finite,
+                sample,
+            ),
+            options,
+        )
+        self.is_counts = found.is_counts
+        self.vacuum, self.vacuum_source, self.vacuum_reason = found.vacuum, found.vacuum_source, found.vacuum_reason
+        self.gain, self.gain_source = found.gain, found.gain_source
+        self.offset, self.offset_source = found.offset, found.offset_source
+        self.dose_e_per_px, self.dose_source = found.dose_e_per_px, found.dose_source
+        self._warnings.extend(found.warnings)
 
 
 def _name(series: Sequence[Path]) -> str:

@@ -60,8 +60,12 @@ class _Tiles:
     threshold: float
 
 
-def estimate_vacuum(sample: Sample) -> Vacuum:
-    """The vacuum level, as explained at the head of this file."""
+def estimate_vacuum(sample: Sample, offset: float = 0.0) -> Vacuum:
+    """The vacuum level, as explained at the head of this file; contrast is judged against what is above `offset`."""
+    if offset:
+        found = estimate_vacuum(_without(sample, offset))
+        fano = None if found.fano is None else found.fano * found.level / (found.level + offset)
+        return replace(found, level=found.level + offset, fano=fano)
     if min(sample.mean.shape) < TILE_BLOCKS:
         return Vacuum(float(sample.mean.mean()), 1.0, None, doubts=["the image is too small to find a vacuum region"])
     tiles = _judged(sample, TILE_BLOCKS)
@@ -78,6 +82,16 @@ def estimate_vacuum(sample: Sample) -> Vacuum:
             narrow = _from_flat(small, flat)
             return replace(narrow, doubts=["vacuum is only a narrow strip", *narrow.doubts])
     return _from_the_flattest(tiles)
+
+
+def _without(sample: Sample, offset: float) -> Sample:
+    return replace(
+        sample,
+        mean=sample.mean - offset,
+        square=sample.square - 2 * offset * sample.mean + offset**2,
+        lowest=sample.lowest - offset,
+        highest=sample.highest - offset,
+    )
 
 
 def _flat(tiles: _Tiles) -> np.ndarray:

@@ -82,10 +82,8 @@ def test_a_typed_dose_wins_and_a_large_disagreement_is_said(opened, counts):
 @pytest.mark.parametrize(
     ("change", "remark"),
     [
-        (lambda a: a.astype(np.uint16) * 12, "multiples of 12"),
-        (lambda a: a.astype(np.uint16) * 12 + 101, "variance"),
-        (lambda a: a.astype(np.float32) * 0.97, "no electron counts"),
-        (lambda a: a.astype(np.int16) - 1, "no electron counts"),
+        (lambda a: a.astype(np.uint16) * 12 + 101, "above the vacuum level"),
+        (lambda a: (a + 0.3 * np.random.default_rng(1).normal(size=a.shape)).astype(np.float32), "no electron counts"),
         (lambda a: a.astype(np.uint16) + 3000, "more than a camera can count"),
     ],
 )
@@ -94,6 +92,49 @@ def test_values_that_are_no_counts_give_no_dose(opened, counts, tmp_path, change
     assert not series.is_counts
     assert (series.dose_e_per_px, series.dose_source) == (None, "missing")
     assert any(remark in text for text in series.warnings)
+
+
+@pytest.mark.parametrize(
+    ("change", "gain", "offset"),
+    [
+        (lambda a: a.astype(np.uint16) * 12, 12, 0),
+        (lambda a: a.astype(np.uint16) * 12 + 101, 12, 101),
+        (lambda a: a.astype(np.float32) * 0.97, 0.97, 0),
+        (lambda a: a.astype(np.int16) + 5, 1, 5),
+    ],
+)
+def test_values_that_are_multiples_of_counts_give_gain_offset_dose_and_a_warning(
+    opened, counts, tmp_path, change, gain, offset
+):
+    """The dose of `counts` is 2, to 0.4 %; a vacuum that is found anew may differ by as much again."""
+    series = opened(with_values(tmp_path, change))
+    assert not series.is_counts
+    assert (series.gain, series.offset) == (pytest.approx(gain, rel=1e-5), pytest.approx(offset, abs=1e-5))
+    assert series.gain_source.startswith("estimated: values are")
+    assert series.dose_e_per_px == pytest.approx(2, rel=0.02)
+    np.testing.assert_allclose(series.normalised(3), np.load(counts)[3] / series.dose_e_per_px, rtol=1e-4, atol=1e-5)
+    assert any("Depth depends on the gain" in text for text in series.warnings)
+
+
+def test_typed_gain_and_offset_are_used_and_named(opened, counts, tmp_path):
+    path = with_values(tmp_path, lambda a: a * 3.7 + np.random.default_rng(1).normal(size=a.shape) + 40)
+    series = opened(path, gain=3.7, offset=40.0, vacuum=str(40 + 3.7 * 2))
+    assert (series.gain, series.gain_source, series.offset, series.offset_source) == (3.7, "typed", 40.0, "typed")
+    assert series.dose_e_per_px == pytest.approx(2)
+    np.testing.assert_allclose(series.normalised(0), (np.load(path)[0] - 40) / 7.4, rtol=1e-5, atol=1e-5)
+    assert "Typed" in series.vacuum_reason
+
+
+def test_counts_need_no_gain(opened, counts):
+    series = opened(counts)
+    assert (series.gain, series.offset, series.gain_source) == (1.0, 0.0, "electron counts")
+    assert series.vacuum_reason.startswith("Mean of the flat regions")
+    assert not any("gain" in text for text in series.warnings)
+
+
+def test_a_vacuum_level_below_the_typed_offset_is_refused(opened, counts):
+    with pytest.raises(SeriesError, match="above the offset of 3"):
+        opened(counts, vacuum="2.0", offset=3.0)
 
 
 def test_pixels_that_are_no_numbers_become_the_vacuum_level_and_are_counted(opened, counts, tmp_path):
