@@ -45,11 +45,14 @@ class Tracing:
 
     def of(self, marker: Marker) -> Trace:
         """The trace of a marker; what takes long is filled in later, see `changed`."""
-        known = self._traces.get(marker.place)
-        if known is None:
-            known = self._read(marker)
-            self._traces[marker.place] = known
-            self._smooth(known)
+        if marker.place not in self._traces:
+            self._traces[marker.place] = self._read(marker)
+            if marker.region is not None:
+                self._forget_other_regions(marker)
+                self._read_region(marker)  # and smooth it then
+            else:
+                self._smooth(self._traces[marker.place])
+        known = self._traces[marker.place]
         if known.marker != marker:  # another number or name
             known = self._traces[marker.place] = replace(known, marker=marker)
         return known
@@ -59,7 +62,6 @@ class Tracing:
         assert result is not None
         time = result.info.frame_time_s
         if marker.region is not None:
-            self._read_region(marker)
             empty = np.zeros((result.n_frames, N_CLASSES), np.uint8)
             return Trace(marker, empty, None, f"{marker.what}: the mean of its pixels", time)
         if marker.column is not None:
@@ -80,6 +82,12 @@ class Tracing:
         note = f"{site.element} {marker.what}, pooled over its disc, {NOTE_COLUMN}".strip()
         events = _frames_of_events(result, site)
         return Trace(marker, values, result.hmm_path(site), note, result.info.frame_time_s, events)
+
+    def _forget_other_regions(self, marker: Marker) -> None:
+        """There is one rectangle; while it is dragged it is at thirty places a second."""
+        for place, trace in list(self._traces.items()):
+            if trace.marker.region is not None and place != marker.place:
+                del self._traces[place]
 
     def _read_region(self, marker: Marker) -> None:
         """The mean of a large rectangle takes seconds: it is read in steps, and shown as it fills."""
