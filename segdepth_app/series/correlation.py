@@ -107,33 +107,50 @@ class Peak:
     """The correlation there over that at 0."""
 
 
-def refined(template: np.ndarray, patch: np.ndarray, weight: np.ndarray) -> Peak:
-    """Within a pixel of 0: template(y, x) looks like patch(y + peak.y, x + peak.x).
+def refined(frame: np.ndarray, patch: np.ndarray, window: np.ndarray) -> Peak:
+    """Within a pixel of 0: frame(y, x) looks like patch(y + peak.y, x + peak.x).
 
-    Both (h, w), the template 0 in a rim of at least two pixels; `weight` of the frequencies, as rfft2 has them. The
-    variances are the smallest there can be (Cramér and Rao), for a patch without noise.
+    All (h, w); `window` weights the frame's pixels, 0 in a rim of at least two. Sought is the smallest weighted sum
+    of squared differences, b² R² − 2 b f R with the patch R moved and its contrast b fitted: the correlation f R
+    alone is drawn to where a bright patch is cut off by the window's edge. The variances are the smallest there can
+    be (Cramér and Rao), for a patch without noise.
     """
-    of_patch = fft.rfft2(patch) * weight
-    cross = np.conj(fft.rfft2(template)) * of_patch
-    # the half spectrum stands for both halves
-    cross[:, 1 : (template.shape[1] + 1) // 2] *= 2
-    fy, fx = fft.fftfreq(template.shape[0]), fft.rfftfreq(template.shape[1])
+    of_patch, of_square = fft.rfft2(patch), fft.rfft2(patch**2)
+    shape = patch.shape
+    product = _both_halves(np.conj(fft.rfft2(frame * window)) * of_patch, shape)
+    square = _both_halves(np.conj(fft.rfft2(window)) * of_square, shape)
+    fy, fx = fft.fftfreq(shape[0]), fft.rfftfreq(shape[1])
+    contrast, y, x = 0.0, 0.0, 0.0
+    for _ in range(2):
+        y, x = _highest(product - 0.5 * contrast * square, fy, fx)
+        at_peak = [float(_evaluated(part, fy, fx, np.array([y]), np.array([x]))[0, 0]) for part in (product, square)]
+        contrast = max(at_peak[0], 0) / max(at_peak[1], 1e-30)
+    at_zero = float(product.sum().real)
+    # the sum of squared slopes, by Parseval
+    power = _both_halves(np.abs(of_patch) ** 2, shape) / patch.size * max(contrast, 1e-6) ** 2
+    variances = [1 / max((2 * np.pi) ** 2 * float((power * f**2).sum()), 1e-30) for f in (fy[:, None], fx[None, :])]
+    gain = at_peak[0] / at_zero if at_zero > 0 else 1.0
+    return Peak(y, x, variances[0], variances[1], gain)
+
+
+def _both_halves(spectrum: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """The half spectrum of a real picture (H, W), so weighted that its sum is that of the whole."""
+    weight = np.ones(spectrum.shape[1])
+    weight[1 : (shape[1] + 1) // 2] = 2
+    return spectrum * weight
+
+
+def _highest(spectrum: np.ndarray, fy: np.ndarray, fx: np.ndarray) -> tuple[float, float]:
+    """Where a Fourier sum is largest, within a pixel of 0."""
     y = x = 0.0
-    peak = np.zeros((3, 3))
-    step = 1.0
+    step, peak = 1.0, np.zeros((3, 3))
     for step, half in _STEPS:
         offsets = step * np.arange(-half, half + 1)
-        values = _evaluated(cross, fy, fx, y + offsets, x + offsets)
+        values = _evaluated(spectrum, fy, fx, y + offsets, x + offsets)
         row, column = np.unravel_index(int(values[1:-1, 1:-1].argmax()), (2 * half - 1, 2 * half - 1))
         peak = values[row : row + 3, column : column + 3]
         y, x = y + offsets[row + 1], x + offsets[column + 1]
-    # the sum of squared slopes, by Parseval; the half spectrum stands for both halves
-    power = 2 * np.abs(of_patch) ** 2 / template.size
-    slopes = [(2 * np.pi) ** 2 * float((power * f**2).sum()) for f in (fy[:, None], fx[None, :])]
-    variances = [1 / max(slope, 1e-30) for slope in slopes]
-    at_zero = float(_evaluated(cross, fy, fx, np.zeros(1), np.zeros(1))[0, 0])
-    gain = float(peak[1, 1]) / at_zero if at_zero > 0 else 1.0
-    return Peak(y + step * _vertex(peak[:, 1]), x + step * _vertex(peak[1]), variances[0], variances[1], gain)
+    return y + step * _vertex(peak[:, 1]), x + step * _vertex(peak[1])
 
 
 def _evaluated(cross: np.ndarray, fy: np.ndarray, fx: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray:

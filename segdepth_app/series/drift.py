@@ -19,6 +19,7 @@ from itertools import pairwise
 
 import numpy as np
 from scipy import fft
+from scipy.ndimage import gaussian_filter
 
 from segdepth_app.errors import SeriesError
 from segdepth_app.reporting import Reporter
@@ -37,8 +38,8 @@ FOUND = 6.0
 JUMP = 6.0
 """A block of frames is moved where another place is so much more significant."""
 JUMP_PM = 700.0
-COARSEST_DETAIL_PM = 1000.0
-"""Slower changes are left out between pixels: uneven illumination does not move with the specimen."""
+COARSEST_DETAIL_PM = 200.0
+"""Standard deviation of a blur: what it leaves of a frame, as uneven illumination, is left out between pixels."""
 BLOCKS = 12
 CANDIDATES = 6
 """Places that are compared between pixels."""
@@ -121,10 +122,8 @@ class _Search:
         self._rim = 4
         taper = [_taper(edge, self._rim) for edge in shape]
         self._window = np.outer(*taper).astype(np.float32)
-        size = tuple(fft.next_fast_len(edge, real=True) for edge in shape)
-        self._size = (size[0], size[1])
-        k2 = np.add.outer(fft.fftfreq(size[0]) ** 2, fft.rfftfreq(size[1]) ** 2)
-        self._weight = (1 - np.exp(-k2 * (COARSEST_DETAIL_PM / self.frames.pixel_pm) ** 2)).astype(np.float32)
+        self._pad = [(0, fft.next_fast_len(edge, real=True) - edge) for edge in shape]
+        self._coarsest = COARSEST_DETAIL_PM / self.frames.pixel_pm
 
     def run(self, *, last_pass: bool) -> None:
         """Compares every frame with the mean: of those before it, or in the last pass of all others."""
@@ -173,9 +172,11 @@ class _Search:
         r, z = canvas.coefficients(frame)
         penalty = self._penalty(z.shape, expected, mean.margin)
         # between pixels a peak is up to a fifth higher: only there can lattice periods be told apart
-        candidates = [
-            (place, self._refined(frame, canvas, place)) for place in summits(z - penalty, CANDIDATES) if z[place] > 0
-        ]
+        fine = _details(frame, self._coarsest)
+        places = summits(z - penalty, CANDIDATES)
+        enough = z[places[0]] - penalty[places[0]]
+        places = [place for place in places if z[place] > 0 and MOST_GAIN * z[place] - penalty[place] >= enough]
+        candidates = [(place, self._refined(fine, canvas, place)) for place in places]
         if not candidates:
             self.significance[index] = 0
             return
@@ -195,14 +196,13 @@ class _Search:
         steps2 = np.add.outer(dy**2, dx**2) * (self.frames.pixel_pm / STEP_PM) ** 2
         return PENALTY * np.log1p(steps2)
 
-    def _refined(self, frame: np.ndarray, canvas: Canvas, place: tuple[int, int]) -> Peak:
-        """How much further down and right than `place` the frame lies on the canvas."""
-        h, w = frame.shape
-        template, patch = (np.zeros(self._size, dtype=np.float32) for _ in range(2))
-        known = canvas.known[place[0] : place[0] + h, place[1] : place[1] + w]
-        template[:h, :w] = (frame - frame.mean()) * self._window * known
-        patch[:h, :w] = canvas.values[place[0] : place[0] + h, place[1] : place[1] + w]
-        return refined(template, patch, self._weight)
+    def _refined(self, fine: np.ndarray, canvas: Canvas, place: tuple[int, int]) -> Peak:
+        """How much further down and right than `place` a frame's details lie on the canvas."""
+        h, w = fine.shape
+        rows, columns = slice(place[0], place[0] + h), slice(place[1], place[1] + w)
+        patch = _details(canvas.values[rows, columns], self._coarsest)
+        window = self._window * canvas.known[rows, columns]
+        return refined(*(np.pad(part, self._pad) for part in (fine, patch, window)))
 
     def _mean(self, indices: range) -> RunningMean:
         result = RunningMean(self.frames.shape)
@@ -264,6 +264,11 @@ class _Search:
                 "The drift is doubtful: it was ambiguous by a lattice period, and corrected, "
                 f"{self.jumps} times. Check that the aligned series stands still."
             )
+
+
+def _details(picture: np.ndarray, coarsest: float) -> np.ndarray:
+    """The picture without its slow changes."""
+    return picture - gaussian_filter(picture, coarsest, mode="nearest", truncate=3)
 
 
 def _share_seen(r: float, frame: np.ndarray, canvas: Canvas, place: tuple[int, int], n_mean: float) -> float:

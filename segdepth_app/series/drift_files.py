@@ -8,6 +8,7 @@ after the series has been moved or copied.
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -56,7 +57,7 @@ def save_drift(fingerprint: str, drift: Drift) -> Path:
 def load_drift(fingerprint: str) -> Drift | None:
     """The drift kept for a series; None where there is none that can be read."""
     try:
-        with np.load(drift_file(fingerprint), allow_pickle=False) as file:
+        with drift_file(fingerprint).open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             about = json.loads(str(file["about"]))
             shift_px, quality = file["shift_px"], file["quality"]
         if about["format"] != FORMAT or about["fingerprint"] != fingerprint:
@@ -64,7 +65,7 @@ def load_drift(fingerprint: str) -> Drift | None:
         if shift_px.shape != (len(quality), 2) or not np.isfinite(shift_px).all():
             return None
         return Drift(shift_px, quality, int(about["reference"]), str(about["method"]), list(about["warnings"]))
-    except (OSError, ValueError, KeyError, TypeError, EOFError):
+    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile):
         # a file of another version or a damaged one is measured anew
         return None
 
