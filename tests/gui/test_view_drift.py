@@ -108,7 +108,7 @@ def test_the_drift_in_words():
     """The longest way from the start is 5 px (3, 4, 5)."""
     text = drift_text(drift((1.0, 0.0, 0.8)))
     assert "Largest drift 5 px" in text
-    assert "dy 0 to 3, dx -4 to 0" in text
+    assert "dy 0 to 3, dx −4 to 0" in text
     assert "Not found in 1 of 3 frames" in text
 
 

@@ -98,7 +98,7 @@ class LevelsWidget(QWidget):
             self.mode.addItem(name, key)
         self.mode.activated.connect(lambda _: self.mode_chosen.emit(self.mode.currentData()))
         label = QLabel("Vacuum")
-        label.setMinimumWidth(WRAPPED_LABEL_PX)
+        label.setMinimumWidth(WRAPPED_LABEL_PX - 4)  # this row stands 4 px further apart than those of the fields
         label.setBuddy(self.mode)
         self.mode.setAccessibleName("How the vacuum level is found")
         self.vacuum = SourcedField("Level", "", "Mean value of the file where no specimen is.", any_number, wraps=True)

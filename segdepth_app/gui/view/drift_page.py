@@ -12,6 +12,7 @@ from segdepth_app.gui.view.fields import SourcedField
 
 CURVES = {"dy": ("down", "accent", Qt.PenStyle.SolidLine), "dx": ("right", "crosshair", Qt.PenStyle.DashLine)}
 FULL_RANGE = 1000
+LEAST_RANGE_PX = 1.0
 
 
 class DriftPlot(QWidget):
@@ -49,6 +50,7 @@ class DriftPlot(QWidget):
             self.shifts.setAccessibleDescription(f"At most {most[0]:.3g} px down or up, {most[1]:.3g} px sideways.")
             self.quality.setAccessibleDescription(f"From {quality.min():.2f} to {quality.max():.2f}.")
             self.shifts.setXRange(1, max(len(frames), 2), padding=0.01)
+            self.shifts.setYRange(*_at_least(shift_px.min(), shift_px.max()))
 
     def refresh_theme(self) -> None:
         """Takes the colours of the present look."""
@@ -78,6 +80,7 @@ class DriftPlot(QWidget):
         plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)  # pyqtgraph asks for 640 × 480
         plot.setLabel("left", label)
         plot.getAxis("left").setWidth(52)
+        plot.getAxis("left").enableAutoSIPrefix(False)
         plot.showGrid(x=False, y=True, alpha=0.15)
         return plot
 
@@ -87,6 +90,12 @@ class DriftPlot(QWidget):
         curve.setDownsampling(auto=True, method="peak")
         curve.setClipToView(True)
         return curve
+
+
+def _at_least(low: float, high: float) -> tuple[float, float]:
+    """The range of the shifts, but no less than a pixel: what is less than that shall not look like much."""
+    middle, half = (low + high) / 2, max(high - low, LEAST_RANGE_PX) / 2
+    return float(middle - half), float(middle + half)
 
 
 class DriftWidget(QWidget):

@@ -136,11 +136,17 @@ def _frame_time(facts: Any) -> float | None:
     return None if facts.frame_time_s is None else facts.frame_time_s / facts.sum_frames
 
 
+def _short(shift: float) -> str:
+    """To a hundredth of a pixel, which is finer than any measurement."""
+    return f"{round(float(shift), 2) + 0.0:g}".replace("-", "−")
+
+
 def drift_text(drift: Drift) -> str:
     """The drift in words, with what is doubtful about it."""
     low, high = drift.shift_px.min(axis=0), drift.shift_px.max(axis=0)
+    (dy_low, dx_low), (dy_high, dx_high) = (tuple(_short(shift) for shift in ends) for ends in (low, high))
     parts = [
-        f"Largest drift {drift.largest_px:.3g} px: dy {low[0]:.3g} to {high[0]:.3g}, dx {low[1]:.3g} to {high[1]:.3g}. "
+        f"Largest drift {_short(drift.largest_px)} px: dy {dy_low} to {dy_high}, dx {dx_low} to {dx_high}. "
         f"Quality {float(np.median(drift.quality)):.2f} (median)."
     ]
     lost = int((drift.quality == 0).sum())

@@ -150,10 +150,8 @@ class ViewTab(QWidget):
             return
         if purpose == "trace":
             self.presenter.marking.set_region(*rectangle)
-        elif purpose == "vacuum":
-            self.presenter.analysis.type_value("vacuum", ",".join(str(number) for number in rectangle))
         else:
-            self.calibration.present()
+            self.calibration.use_region(purpose)
 
     def _drawn_rectangle(self) -> tuple[int, int, int, int] | None:
         """x, y, width, height of the region on the frame, if there is one."""
