@@ -119,7 +119,7 @@ def _maps(journal: Journal, writer: ResultWriter, steps: _Steps) -> tuple[Eviden
             always &= item.recorded
             # nothing is known there; it shall not look like columns
             item.probability[:, ~item.recorded] = vacuum
-            evidence.add(item.probability)
+            evidence.add(item.probability, item.frame)
             steps.one()
         else:
             probability = np.exp(item.log_probability)

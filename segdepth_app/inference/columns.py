@@ -1,9 +1,9 @@
 """Columns of a series: where they stand, what they are, and how many atoms each holds in each frame.
 
-Sites are found once, in the mean over all frames, and are the same in every frame, so a column is linked through
-time by construction. Peaks of the mean map give a lattice (lattice.py); its points that are occupied often
-enough become sites, and carry the element. Where no lattice fits, the peaks themselves are the sites and the element
-is unknown. In each frame the log probabilities are averaged over the site's plateau, as in training.
+Sites are found once, in the evidence of all frames and their sums (evidence.py), and are the same in every frame, so a
+column is linked through time by construction. Peaks of the mean map give a lattice (lattice.py); its points that are
+occupied often enough become sites, and carry the element. Where no lattice fits, the peaks themselves are the sites
+and the element is unknown. In each frame the log probabilities are averaged over the site's plateau, as in training.
 
 Units: positions in result pixels unless the name says otherwise; maps are [y, x].
 """
@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from segdepth_app.datasets.labels import plateau_map, pool_discs
+from segdepth_app.inference.evidence import Evidence
 from segdepth_app.inference.lattice import MAX_RESIDUAL, Lattice, elements, fit_lattice
 from segdepth_app.inference.results import COLUMN_DTYPE, PROBABILITY_FIELDS, UNKNOWN_ELEMENT
 from segdepth_app.inference.traces import Smoothed
@@ -31,58 +32,12 @@ PEAK_PRESENCE = 0.25
 SITE_PRESENCE = 0.10
 """Mean chance of any atom that a lattice site must have to be considered; smoothing through time decides later."""
 BLOCK_PRESENCE = 0.5
-"""… or in the best of the series' blocks of frames: one that is filled for a while counts."""
-BLOCK_FRAMES = 8
+"""… or in the best stretch of the series (evidence.STRETCH_FRAMES): one that is filled for a while counts."""
 BEND = 4.0
 """Å over which local displacements from the lattice are averaged."""
 LIGHT = 8
 
 Floats = npt.NDArray[np.floating]
-
-
-class Evidence:
-    """Running means over frames of what the maps say; memory does not grow with the series."""
-
-    def __init__(self, shape: tuple[int, int]) -> None:
-        self.n_frames = 0
-        self._presence = np.zeros(shape)
-        self._height = np.zeros(shape)
-        self._block = np.zeros(shape)
-        self._best = np.zeros(shape)
-
-    def add(self, probability: Floats) -> None:
-        """Probabilities (11, h, w) of the next frame."""
-        present = 1 - probability[0]
-        self._presence += present
-        # the root lets a thin column beside a thick one keep its own peak
-        self._height += np.tensordot(np.sqrt(np.arange(len(probability))), probability, axes=1)
-        self._block += present
-        self.n_frames += 1
-        if self.n_frames % BLOCK_FRAMES == 0:
-            np.maximum(self._best, self._block / BLOCK_FRAMES, out=self._best)
-            self._block[:] = 0
-
-    def add_sum(self, start: int, stop: int, probability: Floats) -> None:
-        """Probabilities (11, h, w) of the frames from start to stop - 1, added up to one image."""
-
-    def activity(self) -> Floats:
-        """How much the count of every pixel changes in time beyond frame-to-frame noise, in atoms, (h, w)."""
-        return np.zeros_like(self._presence)
-
-    @property
-    def presence(self) -> Floats:
-        """Mean chance of any atom, (h, w)."""
-        return self._presence / max(self.n_frames, 1)
-
-    @property
-    def height(self) -> Floats:
-        """Mean expected root of the count, (h, w)."""
-        return self._height / max(self.n_frames, 1)
-
-    @property
-    def best_block(self) -> Floats:
-        """Mean chance of any atom in the best block of frames, (h, w)."""
-        return np.maximum(self._best, self.presence)
 
 
 @dataclass(frozen=True)
@@ -193,7 +148,7 @@ def _bent(lattice: Lattice, numbers: np.ndarray, peaks: Floats) -> Floats:
 
 def _occupied(sites: Sites, evidence: Evidence, card: ModelCard) -> npt.NDArray[np.bool_]:
     shape = evidence.presence.shape
-    maps = np.stack([evidence.presence, evidence.best_block])
+    maps = np.stack([evidence.presence, evidence.best_stretch])
     mean, best = pool_discs(maps, sites.discs(shape, card), len(sites)).T
     # a site whose plateau holds no pixel (at the rim) is NaN, and compares False
     return (mean >= SITE_PRESENCE) | (best >= BLOCK_PRESENCE)

@@ -1,10 +1,15 @@
-"""Comparing a table of columns with a truth: `frame,column,element,x_px,y_px,atoms`.
+"""Comparing a table of columns, and their events, with a truth: `frame,column,element,x_px,y_px,atoms`.
 
 A true column counts as found where a column stands within half the shortest Ce–O distance; a true column without one is
 called 0. Everything is judged in frames that both tables have.
+
+A true event is found where the column has an event of the same direction within EVENT_REACH frames; each event finds
+one at most, and those that find none are false. An event is clear where the column keeps its count for CLEAR_STAY
+frames before and after: of others, the noise of single frames may leave nothing to see.
 """
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +22,8 @@ TRUTH_DTYPE = np.dtype(
     [("frame", "u4"), ("column", "u4"), ("element", "S2"), ("x_px", "f4"), ("y_px", "f4"), ("atoms", "u1")]
 )
 REACH_PM = 67.0
+EVENT_REACH = 2
+CLEAR_STAY = 3
 
 
 def read_truth(path: str | Path) -> np.ndarray:
@@ -46,10 +53,13 @@ def over_time(table: np.ndarray, value: str, frames: np.ndarray) -> tuple[np.nda
     return table[first], values
 
 
-def score_columns(table: np.ndarray, truth: np.ndarray, pixel_size_pm: float) -> dict[str, Any]:
-    """Accuracy frame by frame and after smoothing, of all true columns and of those that switch.
+def score_columns(
+    table: np.ndarray, truth: np.ndarray, pixel_size_pm: float, events: np.ndarray | None = None
+) -> dict[str, Any]:
+    """Accuracy frame by frame and after smoothing, of all true columns and of those that switch; events, where given.
 
-    `table` is results.COLUMN_DTYPE, `truth` TRUTH_DTYPE. Shares of nothing are None.
+    `table` is results.COLUMN_DTYPE, `truth` TRUTH_DTYPE, `events` results.EVENT_DTYPE. Shares of nothing are None.
+    `column_accuracy_hmm_strict` also takes each frame in which a column stands where there is none for an error.
     """
     frames = np.unique(truth["frame"])
     if len(table):
@@ -65,20 +75,74 @@ def score_columns(table: np.ndarray, truth: np.ndarray, pixel_size_pm: float) ->
     switching = (atoms != atoms[:, :1]).any(axis=1)
     element_right = found_rows["element"][partner[has & real]] == true_rows["element"][has & real]
     extra = np.setdiff1d(np.arange(len(found_rows)), partner[has & real])
-    return {
+    n_wrong_extra = int((smoothed[extra] > 0).sum())
+    scores: dict[str, Any] = {
         "frames": len(frames),
         "columns": int(real.sum()),
         "columns_found": int((has & real).sum()),
         "columns_not_in_truth": len(extra),
         "element_accuracy": _share(element_right),
+        "location_error_pm": _location_error(true_rows, found_rows, partner, has & real, pixel_size_pm),
         "column_accuracy": _share((called == atoms)[real]),
         "column_within_one": _share((np.abs(called - atoms) <= 1)[real]),
         "column_accuracy_hmm": _share((hmm == atoms)[real]),
         "column_within_one_hmm": _share((np.abs(hmm - atoms) <= 1)[real]),
+        "column_accuracy_hmm_strict": _ratio((hmm == atoms)[real].sum(), real.sum() * len(frames) + n_wrong_extra),
         "switching_columns": int(switching.sum()),
         "switching_accuracy": _share((called == atoms)[switching]),
         "switching_accuracy_hmm": _share((hmm == atoms)[switching]),
     }
+    if events is not None:
+        owner = dict(zip(found_rows["column"][partner[has]].tolist(), np.flatnonzero(has).tolist(), strict=True))
+        scores |= score_events(events, [owner.get(int(column), -1) for column in events["column"]], atoms, frames)
+    return scores
+
+
+def score_events(events: np.ndarray, owners: Sequence[int], atoms: np.ndarray, frames: np.ndarray) -> dict[str, Any]:
+    """How many true events are found, and how many found ones are false.
+
+    `events` are results.EVENT_DTYPE, of the true columns `owners` (-1: of none), whose counts are `atoms` (n, T) in
+    `frames` (T,).
+    """
+    free = {
+        (owner, int(row["frame"]), bool(row["to"] > row["from"])) for owner, row in zip(owners, events, strict=True)
+    }
+    n_true = n_clear = n_found = n_clear_found = 0
+    for column, place in np.argwhere(np.diff(atoms, axis=1) != 0):
+        counts, after = atoms[column], place + 1
+        before, behind = counts[max(after - CLEAR_STAY, 0) : after], counts[after : after + CLEAR_STAY]
+        clear = min(len(before), len(behind)) == CLEAR_STAY and np.ptp(before) == np.ptp(behind) == 0
+        rises = bool(counts[after] > counts[place])
+        near = [
+            (frame, key)
+            for key in free
+            if key[0] == column and key[2] == rises and abs((frame := key[1]) - int(frames[after])) <= EVENT_REACH
+        ]
+        if near:  # the earliest: true events come in order, and later ones may need the later
+            free.remove(min(near)[1])
+        n_true, n_clear = n_true + 1, n_clear + clear
+        n_found, n_clear_found = n_found + bool(near), n_clear_found + (clear and bool(near))
+    occupied = int((atoms > 0).any(axis=1).sum()) * len(frames)
+    return {
+        "events": n_true,
+        "events_clear": int(n_clear),
+        "events_listed": len(events),
+        "events_found": n_found,
+        "events_found_share": _ratio(n_found, n_true),
+        "events_clear_found_share": _ratio(n_clear_found, n_clear),
+        "false_events_per_100_column_frames": _ratio(100 * (len(events) - n_found), occupied),
+    }
+
+
+def _location_error(
+    true_rows: np.ndarray, found_rows: np.ndarray, partner: np.ndarray, used: np.ndarray, pixel_size_pm: float
+) -> float | None:
+    """Root of the mean squared distance of found columns from the true ones, in pm."""
+    if not used.any():
+        return None
+    found = found_rows[partner[used]]
+    squared = sum((true_rows[name][used] - found[name]) ** 2 for name in ("x_px", "y_px"))
+    return float(np.sqrt(np.mean(squared)) * pixel_size_pm)
 
 
 def match(true_rows: np.ndarray, found_rows: np.ndarray, pixel_size_pm: float) -> np.ndarray:
@@ -90,6 +154,10 @@ def match(true_rows: np.ndarray, found_rows: np.ndarray, pixel_size_pm: float) -
     )
     nearest = distance.argmin(axis=1)
     return np.where(distance.min(axis=1) * pixel_size_pm <= REACH_PM, nearest, -1)
+
+
+def _ratio(part: float, whole: float) -> float | None:
+    return float(part / whole) if whole else None
 
 
 def _share(right: np.ndarray) -> float | None:
