@@ -5,19 +5,21 @@ import pyqtgraph as pg
 
 from segdepth_app.gui.widgets import placing
 from segdepth_app.gui.widgets.image_pane import LABEL_LEVELS, class_table
+from segdepth_app.gui.widgets.table_image import TableImage
 
 
 class DepthOverlay:
     """Hidden while its opacity is 0; then it costs nothing."""
 
     def __init__(self, view: pg.ViewBox) -> None:
-        self.item = pg.ImageItem(axisOrder="row-major")
+        self.item = TableImage()
         self.item.setZValue(5)
         self.item.setVisible(False)
         view.addItem(self.item, ignoreBounds=True)
         self._percent = 0
         self._shown: tuple[np.ndarray, np.ndarray] | None = None
         self._drawn: np.ndarray | None = None
+        self._placed: np.ndarray | None = None
 
     def set_opacity(self, percent: int) -> None:
         """0 to 100."""
@@ -25,8 +27,7 @@ class DepthOverlay:
         table = class_table()
         table[:, 3] = np.round(table[:, 3] * (percent / 100))
         table[0] = 0
-        self.item.setLookupTable(table, update=False)
-        self._drawn = None
+        self.item.set_table(table)
         self._draw()
 
     def set_map(self, depth: np.ndarray | None, place: np.ndarray | None = None) -> None:
@@ -42,5 +43,7 @@ class DepthOverlay:
         depth, place = self._shown
         if depth is not self._drawn:
             self.item.setImage(depth, autoLevels=False, levels=LABEL_LEVELS)
-            self.item.setTransform(placing.drawn(place))
             self._drawn = depth
+        if self._placed is None or not np.array_equal(place, self._placed):
+            self.item.setTransform(placing.drawn(place))
+            self._placed = place

@@ -113,5 +113,5 @@ class ThirdPane(QWidget):
         else:
             self._pane.set_levels(0, 255)
         self.bar.set_range(low, high, unit)
-        self._pane.set_image(image, matrix=place)
+        self._pane.set_image(image, matrix=place, fit=False)
         self._pane.item.setVisible(True)

@@ -107,12 +107,10 @@ class LinkedPanes(QWidget):
         `place`: the grid the image lies on, or how many source pixels wide its pixels are.
         """
         matrix = placing.scaled(place) if isinstance(place, int | float) else place.matrix()
-        view = self._leading.view
-        x_range, y_range = view.viewRange()
         if name in self.third.names:
             self.third.put(name, image, matrix)
         else:
-            self.panes[name].set_image(image, matrix=matrix)
+            self.panes[name].set_image(image, matrix=matrix, fit=False)
             self.panes[name].item.setVisible(True)
         if name == "depth":
             self.overlays.depth.set_map(image, matrix)
@@ -120,7 +118,6 @@ class LinkedPanes(QWidget):
             self._highest_saliency = float(image.max())
             self._colour_saliency()
         self._show_scale_bars()
-        view.setRange(xRange=x_range, yRange=y_range, padding=0)
 
     def hide_image(self, name: str) -> None:
         """The pane is empty for now."""
@@ -147,10 +144,8 @@ class LinkedPanes(QWidget):
 
     def choose_third(self, name: str) -> None:
         """What the third pane shows: confidence or activity."""
-        x_range, y_range = self._leading.view.viewRange()
         self.third.choose(name)
         self._show_scale_bars()
-        self._leading.view.setRange(xRange=x_range, yRange=y_range, padding=0)
 
     def set_saliency_range(self, shown: SaliencyRange) -> None:
         """Colours of the saliency, for this and all later maps."""

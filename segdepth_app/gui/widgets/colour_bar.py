@@ -44,7 +44,8 @@ class ColourBar(pg.GraphicsObject):
             return
         metrics = painter.fontMetrics()
         least, thickness = STRIP_PX
-        length = max(least, metrics.horizontalAdvance("  ".join(self.texts)))
+        low, middle, high = (metrics.horizontalAdvance(f"{text}  ") for text in self.texts)
+        length = max(least, middle + 2 * max(low, high))
         box = QRectF(MARGIN_PX, 0, length + 12, metrics.height() + thickness + 9)
         box.moveBottom(self._view.height() - MARGIN_PX)
         painter.setPen(Qt.PenStyle.NoPen)

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem, QLabel, QVBoxLay
 from segdepth_app.gui import theme
 from segdepth_app.gui.widgets import placing
 from segdepth_app.gui.widgets.scale_bar import ScaleBar
+from segdepth_app.gui.widgets.table_image import TableImage
 
 pg.setConfigOptions(imageAxisOrder="row-major", antialias=False)
 
@@ -69,7 +70,7 @@ class ImagePane(QWidget):
         self.plot.ci.layout.setContentsMargins(0, 0, 0, 0)
         self.view = self.plot.addViewBox(lockAspect=True, invertY=True, enableMenu=False)
         self.view.setDefaultPadding(0.0)
-        self.item = pg.ImageItem(axisOrder="row-major")
+        self.item = TableImage()
         self.set_kind(kind)
         self.item.setVisible(False)
         self.view.addItem(self.item)
@@ -81,6 +82,7 @@ class ImagePane(QWidget):
         self._crosshair = self._make_crosshair()
         self._markers = pg.ScatterPlotItem(pxMode=True)
         self._markers.setZValue(20)
+        self._markers.setVisible(False)
         self.view.addItem(self._markers)
         self._labels: list[pg.TextItem] = []
         self.scale_bar = ScaleBar(self.view)
@@ -102,14 +104,16 @@ class ImagePane(QWidget):
     def set_kind(self, kind: str) -> None:
         """How values become colours: grey, labels or heat. Set the levels of the new kind next (labels have them)."""
         tables = {"labels": class_table, "heat": heat_table}
-        self.item.setLookupTable(tables[kind]() if kind in tables else None, update=False)
+        self.item.set_table(tables[kind]() if kind in tables else None)
         self._levels = LABEL_LEVELS if kind == "labels" else None
 
-    def set_image(self, image: np.ndarray, scale: float = 1.0, matrix: np.ndarray | None = None) -> None:
+    def set_image(
+        self, image: np.ndarray, scale: float = 1.0, matrix: np.ndarray | None = None, *, fit: bool = True
+    ) -> None:
         """Shows a finite (H, W) array: float32, or uint8. `scale`: source pixels per pixel of the array.
 
         `matrix` takes the place of `scale` where the array is turned: see `placing`. Set the levels before the first
-        float image; until then 0 to 1 is shown.
+        float image; until then 0 to 1 is shown. `fit`: an image of another size or place is brought into view whole.
         """
         if image.ndim != 2:
             raise ValueError(f"An image pane takes (height, width) arrays, not {image.shape}")
@@ -122,7 +126,8 @@ class ImagePane(QWidget):
         if first:
             self.item.setTransform(placing.drawn(place))
             self.item.setVisible(True)
-            self.fit()
+            if fit:
+                self.fit()
 
     def _show(self) -> None:
         """Hands image and levels to Qt, in the scaling chosen."""
@@ -232,6 +237,7 @@ class ImagePane(QWidget):
             for x, y, colour, _ in markers
         ]
         self._markers.setData(spots)
+        self._markers.setVisible(bool(spots))  # even an empty one takes its time in every frame
         for label in self._labels:
             self.view.removeItem(label)
         self._labels = []

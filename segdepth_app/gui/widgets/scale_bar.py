@@ -45,13 +45,15 @@ class ScaleBar(pg.GraphicsObject):
 
     def set_pixel_size(self, pixel_size_pm: float | None) -> None:
         """Size of one unit of the view; None hides the bar."""
-        self._pixel_size_pm = pixel_size_pm
-        self._show()
+        if pixel_size_pm != self._pixel_size_pm or self.isVisible() != self._has_words():
+            self._pixel_size_pm = pixel_size_pm
+            self._show()
 
     def say_missing(self, say: bool) -> None:
         """Words in the bar's place while there is no pixel size, or nothing at all."""
-        self._says_missing = say
-        self._show()
+        if say != self._says_missing:
+            self._says_missing = say
+            self._show()
 
     @property
     def text(self) -> str:
@@ -96,8 +98,11 @@ class ScaleBar(pg.GraphicsObject):
         return length_pm / (self._pixel_size_pm or 1.0) / (right - left) * self._view.width()
 
     def _show(self) -> None:
-        self.setVisible(self._pixel_size_pm is not None or self._says_missing)
+        self.setVisible(self._has_words())
         self._refresh()
+
+    def _has_words(self) -> bool:
+        return self._pixel_size_pm is not None or self._says_missing
 
     def _refresh(self, *_: object) -> None:
         self.prepareGeometryChange()
