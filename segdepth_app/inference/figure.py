@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segdepth_app.config import N_CLASSES
-from segdepth_app.errors import InputError
+from segdepth_app.errors import InputError, SeriesError
 from segdepth_app.inference.figure_panes import BLACK, PANES, saliency_pane
 from segdepth_app.inference.on_frame import OnFrame, zoom_for
 from segdepth_app.inference.results import OUTSIDE, Result
@@ -145,8 +145,14 @@ def result_sheet(
         centre = (result.info.width_px // 2, result.info.height_px // 2)
         pixels = (centre if liveliest is None else liveliest,)
     traces = [trace_of(result, f"pixel {x:.0f}, {y:.0f}", x, y) for x, y in pixels[: len(MARKER_COLOURS)]]
-    image = None if series is None else series.frame(t)
-    return sheet_of(result, t, traces, image=image, panes=panes)
+    return sheet_of(result, t, traces, image=_image(series, t), panes=panes)
+
+
+def _image(series: Series | None, t: int) -> np.ndarray | None:
+    try:
+        return None if series is None else series.frame(t)
+    except SeriesError:  # a frame that cannot be read has no pane
+        return None
 
 
 def save_figure(sheet: Sheet, paths: list[Path]) -> None:

@@ -80,7 +80,7 @@ def parse_layout(text: str) -> RawLayout:
 
 def _dtype(name: str, layout: str) -> np.dtype[Any]:
     plain = name.lower()
-    order = BYTE_ORDERS.get(plain[-2:], "<")
+    order: Any = BYTE_ORDERS.get(plain[-2:], "<")
     plain = plain.removesuffix("le").removesuffix("be")
     if plain not in TYPES:
         raise SeriesError(

@@ -137,7 +137,7 @@ def open_video(path: Path) -> Source:
             container = av.open(str(path))
         except av.FFmpegError as error:
             raise SeriesError(
-                f"{path.name} is no movie that can be read ({error.strerror.lower().rstrip('.')}).",
+                f"{path.name} is no movie that can be read ({str(error.strerror).lower().rstrip('.')}).",
                 "It may be cut short or damaged; convert it to TIFF where another program plays it.",
             ) from error
         try:
