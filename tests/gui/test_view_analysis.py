@@ -191,6 +191,7 @@ def test_options_reach_the_job_and_the_session(bench):
 
 
 def test_the_facts_say_what_made_the_result(bench):
+    bench.view.side_panel.return_value = "facts"
     bench.presenter.results.load(str(bench.result("a.h5", gain=1.2, gain_source="typed")))
     facts = {line.name: line for line in bench.view.show_result_facts.call_args.args[0]}
     assert facts["Model"].value.startswith("tiny-model")

@@ -32,14 +32,13 @@ class EventsPresenter:
         """Another result, or none, or it grew."""
         self.show_events()
         self.frame_changed()
-        self._view.show_result_facts(
-            fact_lines(self._scene.result) if self._scene.result else [FactLine("Result", "none yet")]
-        )
+        if self._view.side_panel() == "facts":
+            result = self._scene.result
+            self._view.show_result_facts(fact_lines(result) if result else [FactLine("Result", "none yet")])
 
     def turned(self) -> None:
         """Another panel is in sight."""
-        self.show_events()
-        self.frame_changed()
+        self.result_changed()
 
     def set_filter(self, chosen: EventFilter) -> None:
         """Slider or box of the events."""

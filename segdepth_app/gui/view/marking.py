@@ -110,13 +110,27 @@ class MarkingPresenter:
     def result_changed(self) -> None:
         """Another result, or none: traces are read anew."""
         self._tracing.forget()
-        self._changed()
+        self._chores.run("traces", self._read_again(self._changed))
 
     def result_grew(self) -> None:
         """More frames are analysed."""
         self._tracing.grow()
+        self._chores.run("traces", self._read_again(self._grown))
+
+    def _grown(self) -> None:
         self.show_rows()
         self.show_traces()
+
+    def _read_again(self, then: Callable[[], None]) -> Iterator[None]:
+        """Marker by marker, so that nine of them do not hold up the window."""
+        for marker in self.markers:
+            if self._scene.result is not None:
+                try:
+                    self._tracing.of(marker)
+                except SegDepthError:
+                    break  # what is wrong with it is said where the traces are shown
+            yield
+        then()
 
     def choose_depth(self, depth: int | None) -> None:
         """The depth class the saliency is wanted for."""

@@ -1,5 +1,6 @@
 """Decisions of the View tab: what is opened, which frame is shown, what a session keeps. No widgets."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -231,6 +232,11 @@ class ViewPresenter:
             self.marking.restore(wanted["markers"])
         self.pictures.restore(wanted.get("pictures"))
         self.pictures.overlays.result_changed()
+        self._chores.run("tables", self._fill_tables())
+
+    def _fill_tables(self) -> Iterator[None]:
+        """After what is looked at first."""
+        yield
         self.events.result_changed()
 
     def _result_grew(self) -> None:
@@ -238,7 +244,7 @@ class ViewPresenter:
         if self.scene.depth is None:
             self._show_run()
         self.marking.result_grew()
-        self.events.result_changed()
+        self._chores.run("tables", self._fill_tables())
 
     def _on_series_failure(self, message: str, hint: str) -> None:
         if not self.companion.refused(message, hint):
