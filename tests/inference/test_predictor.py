@@ -56,19 +56,39 @@ def test_padding_changes_nothing_far_from_the_padded_edges():
     np.testing.assert_allclose(part[:, : 97 - reach, : 98 - reach], whole[:, : 97 - reach, : 98 - reach], atol=1e-5)
 
 
-@pytest.mark.parametrize(("kind", "denoiser"), [("fast", "none"), ("paper", "none"), ("fast", "separate")])
-def test_tiles_agree_with_the_whole_image(kind, denoiser):
+@pytest.mark.parametrize(
+    ("kind", "denoiser", "shape", "halos"),
+    [
+        ("fast", "none", (1100, 520), 4),
+        ("fast", "none", (777, 1203), 5),
+        ("fast", "none", (131, 1500), 4),
+        ("fast", "separate", (1100, 520), 4),
+        ("paper", "none", (312, 240), 4),
+        ("paper", "none", (331, 263), 5),
+    ],
+)
+def test_tiles_agree_with_the_whole_image(kind, denoiser, shape, halos):
+    """Odd shapes too, to the borders; 1e-4 is asked for, rounding gives 1e-5: the halo is the network's reach."""
     model = toy_model(kind, denoiser=denoiser)
-    image = toy_image((1100, 520) if kind == "fast" else (312, 240))
+    image = toy_image(shape)
     whole, tiled = Predictor(model), Predictor(model)
-    tiled.tile = 4 * halo_px(model.network)
-    n_tiles = len(list(tiles(*(n // model.network.input_binning for n in image.shape), edge=tiled.tile, halo=32)))
+    tiled.tile = halos * halo_px(model.network)
+    n_tiles = len(list(tiles(*(n // model.network.input_binning for n in shape), edge=tiled.tile, halo=32)))
     assert n_tiles > 1
 
     a, b = (p.predict(image, pixel_size_pm=PIXEL_PM, dose_e_per_px=DOSE) for p in (whole, tiled))
 
-    # the halo is the network's whole reach, so the seams do not show at all
     np.testing.assert_allclose(b, a, atol=1e-5)
+
+
+def test_tiles_of_a_turned_grid_agree_with_the_whole():
+    model = toy_model()
+    image = toy_image((700, 540))
+    settings = {"pixel_size_pm": PIXEL_PM, "dose_e_per_px": DOSE, "rotation_deg": 27.0}
+    whole, tiled = Predictor(model, mirror=True), Predictor(model, mirror=True)
+    tiled.tile = 4 * halo_px(model.network)
+
+    np.testing.assert_allclose(tiled.predict(image, **settings), whole.predict(image, **settings), atol=1e-5)
 
 
 def test_cores_of_tiles_cover_every_pixel_once():
@@ -111,6 +131,119 @@ def test_mirror_averaging_makes_the_answer_symmetric():
     np.testing.assert_allclose(b[..., ::-1], a, atol=1e-6)
     np.testing.assert_allclose(a.sum(axis=0), 1, atol=1e-5)
     assert np.abs(a - alone).max() > 1e-3
+
+
+def test_the_halves_together_are_the_whole_and_batches_are_single_images():
+    """Three different images at once, as on a GPU, and the mean of their inputs as a sum of frames."""
+    model = toy_model()
+    images = toy_counts(3, (132, 180)).astype(np.float32) / DOSE
+    predictor = Predictor(model)
+
+    inputs = predictor.inputs(images, pixel_size_pm=PIXEL_PM)
+    together = predictor.log_probabilities(images, pixel_size_pm=PIXEL_PM, dose_e_per_px=DOSE)
+
+    assert inputs.shape == (3, 33, 45)
+    for index in range(3):
+        alone = predictor.predict(images[index], pixel_size_pm=PIXEL_PM, dose_e_per_px=DOSE)
+        np.testing.assert_allclose(np.exp(together[index]), alone, atol=1e-6)
+    summed = predictor.from_inputs(inputs.mean(0, keepdim=True), pixel_size_pm=PIXEL_PM, dose_e_per_px=3 * DOSE)
+    expected = predictor.predict(images.mean(axis=0), pixel_size_pm=PIXEL_PM, dose_e_per_px=3 * DOSE)
+    np.testing.assert_allclose(np.exp(summed[0]), expected, atol=1e-5)
+
+
+def test_several_images_go_through_in_the_passes_the_memory_allows():
+    predictor = Predictor(toy_model())
+    predictor.tile = 256
+    piece = torch.zeros(7, 1, 128, 160)
+
+    assert [len(part) for _, part in predictor._passes(piece)] == [1] * 7
+    predictor.device = torch.device("cuda")
+    # 256² values hold three images of 128 × 160
+    assert [(start, len(part)) for start, part in predictor._passes(piece)] == [(0, 3), (3, 3), (6, 1)]
+
+
+@pytest.mark.parametrize("angle", [90.0, 180.0])
+def test_a_turned_frame_gives_what_the_frame_turned_by_hand_gives(angle):
+    """Quarter turns move no electron between grid pixels, so both ways agree to rounding."""
+    predictor = Predictor(toy_model())
+    image = toy_image((128, 192))
+    turned = np.ascontiguousarray(np.rot90(image, -int(angle) // 90))
+    settings = {"pixel_size_pm": PIXEL_PM, "dose_e_per_px": DOSE}
+
+    found = predictor.predict(image, **settings, rotation_deg=angle)
+
+    np.testing.assert_allclose(found, predictor.predict(turned, **settings), atol=1e-5)
+    assert predictor.output_grid(128, 192, PIXEL_PM, angle).shape == found.shape[1:]
+
+
+def test_shifts_are_per_image():
+    """Frame 1 holds what frame 0 holds, 8 px further down and 4 to the left."""
+    predictor = Predictor(toy_model())
+    image = toy_image((160, 200))
+    moved = np.roll(image, (8, -4), axis=(0, 1))
+
+    inputs = predictor.inputs(
+        np.stack([image, moved]), pixel_size_pm=PIXEL_PM, shifts=np.array([[0.0, 0.0], [8.0, -4.0]])
+    )
+
+    np.testing.assert_array_equal(inputs[1][:-2, 1:], inputs[0][:-2, 1:])
+    # where the second recorded nothing there is vacuum
+    assert (inputs[1][-2:] == 1).all()
+    assert (inputs[1][:, 0] == 1).all()
+
+
+@pytest.mark.parametrize(("kind", "shape"), [("fast", (324, 280)), ("paper", (160, 132))])
+def test_channels_last_changes_nothing_but_the_time(kind, shape):
+    """Results agree to 1e-5 with a network in the usual layout."""
+    image = toy_image(shape)
+    settings = {"pixel_size_pm": PIXEL_PM, "dose_e_per_px": DOSE}
+    fast, usual = (Predictor(toy_model(kind, width=8)) for _ in range(2))
+    usual.network.to(memory_format=torch.contiguous_format)
+
+    assert layout(fast) != layout(usual)
+    np.testing.assert_allclose(fast.predict(image, **settings), usual.predict(image, **settings), atol=1e-5)
+
+
+def layout(predictor):
+    """How the last 3 × 3 convolution's weights lie in memory."""
+    modules = [m for m in predictor.network.modules() if isinstance(m, torch.nn.Conv2d) and m.kernel_size == (3, 3)]
+    return modules[-1].weight.stride()
+
+
+def test_half_precision_is_for_gpus_and_close():
+    """On a CPU auto means float32. bfloat16, which CPUs have, rounds worse than a GPU's float16."""
+    model = toy_model()
+    image = toy_image((256, 256))
+    predictor = Predictor(model)
+    assert predictor.precision == "float32"
+    exact = predictor.predict(image, pixel_size_pm=PIXEL_PM, dose_e_per_px=DOSE)
+
+    predictor.half = torch.bfloat16
+    assert predictor.precision == "bfloat16"
+    rounded = predictor.predict(image, pixel_size_pm=PIXEL_PM, dose_e_per_px=DOSE)
+
+    assert rounded.dtype == np.float32
+    assert 1e-5 < np.abs(rounded - exact).mean() < 0.01
+    np.testing.assert_allclose(rounded.sum(axis=0), 1, atol=1e-5)
+
+
+def test_what_overflows_in_half_precision_is_computed_in_float32():
+    """float16 ends at 65,504; the first convolution goes beyond it here, the last one comes back."""
+    model = toy_model()
+    with torch.no_grad():
+        convolutions = [m for m in model.network.modules() if isinstance(m, torch.nn.Conv2d)]
+        convolutions[0].weight.mul_(3e5)
+        norms = [m for m in model.network.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+        norms[0].running_var.mul_(9e10)
+    predictor = Predictor(model)
+    image = toy_image((128, 128))
+    expected = predictor.predict(image, pixel_size_pm=PIXEL_PM, dose_e_per_px=DOSE)
+
+    predictor.half = torch.float16
+    found = predictor.predict(image, pixel_size_pm=PIXEL_PM, dose_e_per_px=DOSE)
+
+    np.testing.assert_array_equal(found, expected)
+    assert predictor.precision == "float16"
 
 
 def test_a_coarser_file_is_brought_to_the_model_s_pixel():

@@ -77,6 +77,36 @@ def test_a_window_gives_what_the_whole_frame_gives(monkeypatch):
     assert part.probability == pytest.approx(whole.probability, abs=1e-6)
 
 
+@pytest.mark.parametrize("kind", ["fast", "paper"])
+def test_on_a_turned_grid_the_map_peaks_around_the_pixel(kind):
+    """A picture turned by hand by 90° has the same map: quarter turns move nothing between pixels."""
+    predictor = Predictor(toy_model(kind))
+    image = toy_image((128, 192))
+    turned = np.ascontiguousarray(np.rot90(image, -1))
+
+    found = saliency_map(predictor, image, **SETTING, x_px=150, y_px=40, depth=3, rotation_deg=90.0)
+    # y = 40 of 128 rows is 127 − 40 from the left, once turned clockwise
+    expected = saliency_map(predictor, turned, **SETTING, x_px=87, y_px=150, depth=3)
+
+    np.testing.assert_allclose(found.map, expected.map, atol=1e-6)
+    assert found.grid == predictor.input_grid(128, 192, PIXEL_PM, 90.0)
+    y, x = np.unravel_index(found.map.argmax(), found.map.shape)
+    assert np.hypot(*np.subtract(found.grid.to_source(float(x), float(y)), (150, 40))) < 40
+
+
+def test_any_angle_gives_the_prediction_s_probability_there():
+    predictor = Predictor(toy_model())
+    image = toy_image((200, 260))
+    grid = predictor.output_grid(200, 260, PIXEL_PM, 33.0)
+    column, row = (round(float(value)) for value in grid.to_grid(181.0, 77.0))
+    expected = predictor.predict(image, **SETTING, rotation_deg=33.0)[:, row, column]
+
+    found = saliency_map(predictor, image, **SETTING, x_px=181, y_px=77, rotation_deg=33.0)
+
+    assert found.depth == expected.argmax()
+    assert found.probability == pytest.approx(expected.max(), abs=1e-5)
+
+
 def test_the_asked_depth_is_taken():
     found = saliency_map(Predictor(toy_model()), toy_image(), **SETTING, x_px=0, y_px=131, depth=7)
 
