@@ -9,6 +9,7 @@ from segdepth_app.gui.context import AppContext
 from segdepth_app.gui.settings import Settings
 from segdepth_app.gui.view.calibration_raw import RawDialog
 from segdepth_app.gui.view.tab import create_tab
+from segdepth_app.gui.view.typed import Typed
 
 CELL_PM = 541.1
 """Ceria; rows of {111} along [110] are a/√3 apart, of {002} a/2, of {220} a/√8."""
@@ -128,6 +129,19 @@ def test_drift_is_measured_undone_and_frames_are_added_up(qtbot, tab, tmp_path):
     assert tab.view.play_bar.slider.maximum() == 1
     # λ beside the picture stays that of one frame
     assert scene.facts.dose_e_per_px == pytest.approx(40, rel=0.05)
+
+
+def test_a_drift_that_is_gone_does_not_lock_the_series(qtbot, tab, tmp_path):
+    """The alignment was remembered, its measurement was deleted: opened without it, with the rest, and that is said."""
+    path = tmp_path / "still.npy"
+    np.save(path, np.random.default_rng(9).poisson(3, (3, 32, 32)).astype(np.uint8))
+    scene = opened(qtbot, tab, path)
+    tab.calibration.memory.keep(scene.facts.fingerprint, Typed(pixel_size_pm=6.0, align="rigid"))
+    tab.open_path(str(path))
+    qtbot.waitUntil(lambda: bool(tab.context.faults), timeout=30000)
+    qtbot.waitUntil(lambda: scene.typed == Typed(pixel_size_pm=6.0) and scene.image is not None, timeout=30000)
+    assert "drift" in tab.context.faults[0][0]
+    assert "without alignment" in tab.context.faults[0][1]
 
 
 def test_a_file_without_a_header_is_asked_for_its_layout(qtbot, tab, tmp_path):

@@ -156,3 +156,56 @@ def test_contrast_ignores_single_hot_pixels():
     low, high = contrast([image])
     assert 0 <= low < 0.02
     assert 0.98 < high <= 1
+
+
+@pytest.fixture
+def gaps(opened):
+    """What was told of frames that cannot be read."""
+    told = []
+    opened[0].frame_failed.connect(lambda *frame: told.append(frame))
+    return told
+
+
+def refuse(job, message):
+    message["done"] = True
+    job.told.emit({"event": "answer", "id": message["id"], "error": f"Frame {message['frame']} is damaged."})
+
+
+def test_a_frame_that_cannot_be_read_is_told_and_the_others_go_on(opened, gaps):
+    client, job, frames, _, faults = opened
+    client.wish(40)
+    job.open_series(n_frames=100)
+    (asked,) = [message for message in job.sent if message["frame"] == 40]
+    refuse(job, asked)
+    assert gaps == [(40, "Frame 40 is damaged.")]
+    client.wish(41)
+    job.answer_frames()
+    assert frames[-1] == (41, 41.0)
+    assert faults == []
+
+
+def test_a_damaged_frame_is_not_asked_for_again(opened, gaps):
+    client, job, *_ = opened
+    client.wish(40)
+    job.open_series(n_frames=100)
+    refuse(job, next(message for message in job.sent if message["frame"] == 40))
+    n_sent = len(job.sent)
+    client.wish(40)
+    client.read_ahead([40])
+    assert gaps == [(40, "Frame 40 is damaged.")] * 2
+    assert 40 not in [message["frame"] for message in job.sent[n_sent:]]
+
+
+def test_the_contrast_of_the_series_does_not_wait_for_damaged_frames(opened, gaps):
+    """Of five samples one is damaged: the contrast is that of the four others, 0, 1, 2 and 4."""
+    _, job, _, levels, _ = opened
+    job.open_series()
+    while waiting := job.unanswered():
+        if waiting[0]["frame"] == 3:
+            refuse(job, waiting[0])
+        else:
+            waiting[0]["done"] = True
+            number = waiting[0]["frame"]
+            job.answer(waiting[0], np.full((4, 6), number, np.float32), frame=number)
+    assert levels[-1] == (0.0, 4.0)
+    assert gaps == []  # nobody wished to see it

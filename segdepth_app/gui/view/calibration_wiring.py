@@ -60,6 +60,9 @@ class Calibration(QObject, Companion):
         self._calm.setInterval(CALM_MS)
         self._calm.timeout.connect(self.suits.refresh)
         self._recalled = ""
+        self._is_trying = False
+        """The series is being opened with what was remembered of it."""
+        self._context = context
         self._connect(region)
         context.theme_changed.connect(self.suits_view.refresh_theme)
 
@@ -104,29 +107,46 @@ class Calibration(QObject, Companion):
     # --- as companion of the presenter
 
     def opened(self, facts: SeriesFacts) -> bool:
-        """An untouched series comes back with what was typed for it last time."""
-        scene = self._scene
+        """An untouched series comes back with what was typed for it last time; that of a result is the result's."""
+        scene, self._is_trying = self._scene, False
         if scene.typed.raw:
             self.memory.keep_raw(Path(scene.paths[0]), scene.typed.raw)
-        untouched = scene.typed == Typed(raw=scene.typed.raw)
+        untouched = scene.result is None and scene.typed == Typed(raw=scene.typed.raw)
         known = self.memory.recall(facts.fingerprint) if untouched and facts.fingerprint != self._recalled else None
         self._recalled = facts.fingerprint
         if known is None or replace(known, raw=scene.typed.raw) == scene.typed:
             return False
         scene.typed = replace(known, raw=scene.typed.raw)
+        self._is_trying = True
         return True
 
     def refused(self, message: str, hint: str) -> bool:
         """A file without a header: opened with the layout of last time, or one is asked for."""
         scene = self._scene
         if not wants_layout(hint) or len(scene.paths) != 1 or not Path(scene.paths[0]).is_file():
-            return False
+            return self._opened_without(message, hint)
         path, typed = Path(scene.paths[0]), scene.typed.raw
         known = self.memory.raw_layout(path)
         if typed is None and known is not None:
             QTimer.singleShot(0, self, lambda: self._open_raw(path, known))  # when this one is closed
         else:
             RawDialog(path, message, typed, lambda text: self._open_raw(path, text), self._parent).open()
+        return True
+
+    def _opened_without(self, message: str, hint: str) -> bool:
+        """What was remembered cannot be used any more (its drift is gone): opened without it, and that is said."""
+        scene = self._scene
+        typed, bare = scene.typed, Typed(raw=scene.typed.raw)
+        first_time = scene.file_facts is None or self._is_trying
+        if typed == bare or not first_time or scene.result is not None or len(scene.paths) != 1:
+            return False
+        easier = typed.changed(align="none") if typed.align != "none" else bare
+        what = "alignment" if typed.align != "none" else "the values typed for it"
+        if self._recalled:
+            self.memory.keep(self._recalled, easier)
+        path = scene.paths[0]
+        self._context.report(message, f"{Path(path).name} is opened without {what}. {hint}")
+        QTimer.singleShot(0, self, lambda: self._presenter.open_path(path, easier.kept()))
         return True
 
     def _open_raw(self, path: Path, layout: str) -> None:
@@ -149,7 +169,7 @@ class Calibration(QObject, Companion):
         """Nothing is open."""
         self._bar.show_more("")
         self._calm.stop()
-        self._recalled = ""
+        self._recalled, self._is_trying = "", False
         self.lattice.reset()
         self.drift.reset()
         self.suits.reset()

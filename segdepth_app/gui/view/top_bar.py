@@ -124,7 +124,7 @@ class TopBar(QWidget):
         self.suits.setAutoRaise(True)
         self.suits.setMaximumWidth(SUITS_WIDTH_PX)
         self.suits.clicked.connect(self.suits_wanted)
-        self.calibration = QPushButton("Calibration…")
+        self.calibration = QPushButton("Cali&bration…")
         self.calibration.setToolTip("Pixel size and rotation from the lattice; vacuum, gain and dose; drift and sums.")
         self.calibration.clicked.connect(self.calibration_wanted)
         row.addWidget(self.more)
