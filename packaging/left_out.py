@@ -45,7 +45,7 @@ LEFT_OUT["drawing through OpenGL; pyqtgraph falls back to Qt's painter, which th
 
 CODECS = (
     *("_imcd", "_shared", "_shared_cython", "_zlib", "_zlibng", "_deflate", "_zstd", "_lzma", "_lz4", "_bz2"),
-    *("_jpeg8", "_jpeg2k", "_png", "_lerc", "_lzf", "_tiff", "_numcodecs"),
+    *("_jpeg8", "_jpeg2k", "_png", "_lerc", "_lzf", "_tiff"),
 )
 """Of imagecodecs' some 80 codecs those that TIFF files of microscopes and of ImageJ are packed with."""
 
@@ -65,7 +65,7 @@ LEFT_OUT_LIBRARIES: dict[str, str] = {
     "libjitbackend_test": "a test of torch",
     "libqgtk3": "a theme of GTK; it would bring the whole of GTK, pango and cairo along",
     "libgtk-3": "see libqgtk3",
-    "libgdk-3": "see libqgtk3",
+    **dict.fromkeys(("libgdk-3", "libgdk_pixbuf", "libcairo", "libpango", "libatk", "libatspi"), "see libqgtk3"),
     "libQt6Quick": "no Qt Quick",
     "libQt6Qml": "no QML",
     "libQt6Pdf": "no PDF viewer",
