@@ -123,7 +123,7 @@ class AnalysisBar(QWidget):
             button.setVisible(verb in state.verbs)
             button.setEnabled(state.enabled or verb in ("pause", "discard") or (verb == "keep" and state.running))
             button.setToolTip(WORDS[verb][1] if button.isEnabled() else state.reason)
-            theme.set_role(button, "primary" if verb in ("analyse", "resume") and verb == state.verbs[:1][0] else "")
+            theme.set_role(button, "primary" if verb in ("analyse", "resume") and state.verbs[:1] == (verb,) else "")
         self.buttons["resume"].setText(f"Resume ({state.done} of {state.total} frames)")
         self.buttons["analyse"].setText("Analyse anew" if state.phase == "paused" else "Analyse")
         for widget in (self.model_label, self.model, self.options_button):
