@@ -5,7 +5,7 @@ from html import escape
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QMainWindow, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QMainWindow, QMenu, QTextBrowser, QVBoxLayout, QWidget
 
 from segdepth_app.gui import theme
 from segdepth_app.gui.view.help_keys import KEYS
@@ -46,9 +46,8 @@ def menu_actions(window: QMainWindow) -> list[QAction]:
 
     def walk(actions: Iterable[QAction]) -> None:
         for action in actions:
-            # PySide6 may give a menu that Python does not own; its actions are safe to keep
             menu = action.menu()
-            if menu is not None:
+            if isinstance(menu, QMenu):
                 walk(menu.actions())
             elif action.text():
                 found.append(action)

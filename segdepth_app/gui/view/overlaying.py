@@ -1,11 +1,11 @@
 """Decisions about what is drawn over the pictures: columns, changes, activity, the region. No widgets."""
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from segdepth_app.errors import SegDepthError
 from segdepth_app.gui.view.overlay_dots import Changes, Dots, spacing_px
 from segdepth_app.gui.view.overlay_options import OverlayOptions
 from segdepth_app.gui.view.overlay_region import Region, first_region
@@ -14,6 +14,8 @@ from segdepth_app.gui.view.scene import Scene
 
 DEPTH_AT_FIRST = 50
 """Opacity in percent of the depth over the frame when it is switched on by its key."""
+MAX_KEPT = 256
+"""Frames whose columns are kept in memory: 50 kB each for 5,000 columns."""
 NO_RESULT = "Columns are known when the series has been analysed."
 NO_COLUMNS = "This result has no columns: they come when the analysis is done."
 NO_ACTIVITY = "The activity is known when the analysis is done."
@@ -30,6 +32,7 @@ class OverlayPresenter:
         self.region_name = FIRST_NAME
         self._last_depth = DEPTH_AT_FIRST
         self._spacing: float | None = None
+        self._kept: OrderedDict[int, tuple[Dots, Dots]] = OrderedDict()
 
     # --- what the user chooses
 
@@ -73,6 +76,7 @@ class OverlayPresenter:
     def result_changed(self) -> None:
         """Another result, or none."""
         self._spacing = None
+        self._kept.clear()
         self._view.show_overlay_options(self.options)
         self._show_activity()
         if self.options.region:
@@ -81,6 +85,7 @@ class OverlayPresenter:
     def clear(self) -> None:
         """Nothing is open; the choices stay."""
         self.region, self.region_name, self._spacing = None, FIRST_NAME, None
+        self._kept.clear()
 
     def show(self, frame: int) -> None:
         """Columns, changes and what is in the region, in this frame."""
@@ -112,18 +117,30 @@ class OverlayPresenter:
         if result is None or not (self.options.columns or self.options.changes):
             return Dots.none()
         if not self.options.columns:
-            self._know_spacing(None)
+            self._know_spacing(frame)
             return Dots.none()
-        rows = result.columns_of(frame)
-        self._know_spacing(rows)
-        return Dots(rows["x_px"], rows["y_px"], rows["hmm_count" if self.options.smoothed else "count"])
+        self._know_spacing(frame)
+        each, smoothed = self._columns(frame)
+        return smoothed if self.options.smoothed else each
 
-    def _know_spacing(self, rows: np.ndarray | None) -> None:
+    def _columns(self, frame: int) -> tuple[Dots, Dots]:
+        """Counts of the frame alone and after smoothing; the last frames are kept, for playing goes round."""
+        known = self._kept.get(frame)
+        if known is None:
+            assert self._scene.result is not None
+            rows = self._scene.result.columns_of(frame)
+            x, y = rows["x_px"], rows["y_px"]
+            known = Dots(x, y, rows["count"]), Dots(x, y, rows["hmm_count"])
+            self._kept[frame] = known
+            if len(self._kept) > MAX_KEPT:
+                self._kept.popitem(last=False)
+        return known
+
+    def _know_spacing(self, frame: int) -> None:
         """How far columns are apart, once for a result: the same columns are in every frame."""
         if self._spacing is None:
-            rows = self._scene.result.columns_of(self._scene.frame) if rows is None and self._scene.result else rows
-            if rows is not None:
-                self._spacing = spacing_px(rows["x_px"], rows["y_px"])
+            columns, _ = self._columns(frame)
+            self._spacing = spacing_px(columns.x_px, columns.y_px)
 
     def _changes(self, frame: int) -> Changes:
         result = self._scene.result
@@ -140,7 +157,7 @@ class OverlayPresenter:
         values = result.activity if result and self.options.third == "activity" else None
         words = ""
         if values is None:
-            words = OLD_RESULT if result and not getattr(result, "is_partial", False) else NO_ACTIVITY
+            words = OLD_RESULT if result and not result.is_partial else NO_ACTIVITY
         else:
             values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)  # a picture must hold no NaN
         self._view.show_activity(values, result.grid if result else 1.0, words)
@@ -149,15 +166,8 @@ class OverlayPresenter:
         result = self._scene.result
         if result is None:
             self._context.status(NO_RESULT)
-        elif not len(self._columns_or_none()):
+        elif not len(self._columns(self._scene.frame)[0].count):
             self._context.status(NO_COLUMNS)
-
-    def _columns_or_none(self) -> np.ndarray:
-        assert self._scene.result is not None
-        try:
-            return self._scene.result.columns_of(self._scene.frame)
-        except SegDepthError:
-            return np.zeros(0)
 
     def _show_region(self) -> None:
         facts = self._scene.facts
