@@ -18,10 +18,12 @@ PM_PER_UNIT = {
     "nm": 1e3,
     "Å": 100.0,
     "pm": 1.0,
+    "fm": 1e-3,
     "cm": 1e10,
     "in": 2.54e10,
 }
-SECONDS_PER_UNIT = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "min": 60.0, "h": 3600.0}
+# RosettaSciIO turns 0.8 s per frame into 0.0008 ks where a series is long
+SECONDS_PER_UNIT = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "ks": 1e3, "Ms": 1e6, "min": 60.0, "h": 3600.0}
 SQUARE_TOLERANCE = 0.01
 COARSEST_PM = 40.0
 """Atomic columns of ceria [110] are 135 pm apart at the closest; coarser pixels do not resolve them."""

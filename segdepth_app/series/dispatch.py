@@ -12,6 +12,7 @@ TIFF_ENDINGS = {".tif", ".tiff", ".btf", ".tf8"}
 PICTURE_ENDINGS = {".png", ".jpg", ".jpeg", ".bmp"}
 MOVIE_ENDINGS = {".avi", ".mp4", ".m4v", ".mov", ".mkv", ".webm", ".wmv", ".mpg", ".mpeg", ".gif"}
 MRC_ENDINGS = {".mrc", ".mrcs", ".map", ".ali", ".st"}
+HDF5_ENDINGS = {".h5", ".hdf5"}
 RAW_ENDINGS = {".raw", ".bin", ".dat"}
 
 
@@ -84,6 +85,8 @@ def _open_file(path: Path, *, raw: str | None) -> Source:
         from segdepth_app.series import ser
 
         opener = ser.open_emi if ending == ".emi" else ser.open_ser
+    elif ending in HDF5_ENDINGS:
+        from segdepth_app.series.hdf5 import open_hdf5 as opener
     elif ending in MRC_ENDINGS:
         from segdepth_app.series.mrc import open_mrc as opener
     elif ending in MOVIE_ENDINGS:

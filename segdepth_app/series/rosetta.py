@@ -29,8 +29,11 @@ READERS = {
     "de5": "emd",
     "hspy": "hspy",
     "tvips": "tvips",
-    "blo": "blockfile",
     "mib": "quantumdetector",
+    "unf": "semper",
+    "rpl": "ripple",
+    "nxs": "nexus",
+    "img": "hamamatsu",
 }
 OTHER_ENDINGS = (".tif", ".npy", ".png", ".mrc", ".ser", ".avi", ".mp4", ".raw")
 """What else dispatch.py opens, for the user who comes with something unknown."""
@@ -53,9 +56,17 @@ class LazySource(Source):
         self.array = None
 
 
-def open_with_rosetta(path: Path) -> Source:
-    """Opens a file of any format in READERS. Raises: SeriesError where it holds no image."""
-    ending = path.suffix.lower().lstrip(".")
+def open_with_rosetta(path: Path, kind: str = "") -> Source:
+    """Opens a file of any format in READERS; `kind` is its ending where it has another.
+
+    Raises: SeriesError where it holds no image.
+    """
+    ending = kind or path.suffix.lower().lstrip(".")
+    if ending == "blo":
+        # RosettaSciIO's reader would need scikit-image, only to say the same
+        raise SeriesError(
+            f"{path.name} is a scan of diffraction patterns (ASTAR), not a series of images.", "Open images."
+        )
     if ending not in READERS:
         raise SeriesError(
             f"{path.name} is of a kind that cannot be opened (.{ending})." if ending else f"{path.name} has no ending.",

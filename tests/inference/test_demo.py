@@ -9,9 +9,9 @@ from inference_toys import DOSE, PIXEL_PM, toy_model_file, toy_series_file
 
 from segdepth_app.config import InferConfig
 from segdepth_app.errors import InputError
-from segdepth_app.inference import figure as sheets
 from segdepth_app.inference.demo import analyse_sample, choose_spots, emptiest_pixel
-from segdepth_app.inference.figure import bar_length_nm, draw, liveliest_column, result_sheet, trace_of
+from segdepth_app.inference.figure import draw, liveliest_column, result_sheet, trace_of
+from segdepth_app.inference.on_frame import bar_length_nm
 from segdepth_app.inference.results import COLUMN_DTYPE, Result
 from segdepth_app.inference.run import run
 from segdepth_app.inference.scoring import TRUTH_DTYPE, read_truth, score_columns
@@ -196,12 +196,6 @@ def test_the_trace_of_a_column_pixel_carries_the_column_s_path(demo):
 @pytest.mark.parametrize(("width_nm", "length"), [(2.7, 0.5), (4.0, 1.0), (54.0, 10.0), (100, 20)])
 def test_scale_bars_have_round_lengths_of_at_most_a_quarter(width_nm, length):
     assert bar_length_nm(width_nm) == pytest.approx(length)
-
-
-def test_colours_are_the_window_s():
-    theme = pytest.importorskip("segdepth_app.gui.theme")
-
-    assert sheets.CLASS_COLOURS == tuple("#{:02x}{:02x}{:02x}".format(*rgb) for rgb in theme.CLASS_COLOURS)
 
 
 def test_a_result_without_columns_has_a_sheet(tmp_path):

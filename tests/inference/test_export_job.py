@@ -9,6 +9,7 @@ import pytest
 import tifffile
 from export_results import FRAME_TIME_S, HEIGHT, N_FRAMES, WIDTH, confidence_at, depth_at, write_result
 from inference_toys import PIXEL_PM
+from PIL import Image
 
 from segdepth_app.config import ExportResultConfig, SeriesOptions
 from segdepth_app.errors import Cancelled, InputError
@@ -211,3 +212,37 @@ def test_a_series_that_moved_along_with_its_result_is_found(tmp_path):
     (tmp_path / "old").rename(tmp_path / "new")
     told = export(tmp_path / "new/result.h5", figure=tmp_path / "f.png", panes=("frame",))
     assert told.warnings == []
+
+
+def test_the_verb_export_writes_several_files_at_once_and_prints_their_paths(result, tmp_path, capsys):
+    from segdepth_app import cli
+
+    names = ["d.tif", "c.csv", "e.csv", "p.h5", "m.gif"]
+    flags = ["--tiff", "--csv", "--events", "--hdf5", "--movie"]
+    arguments = [text for flag, name in zip(flags, names, strict=True) for text in (flag, str(tmp_path / name))]
+    assert cli.main(["export", str(result), *arguments, "--panes", "depth,columns", "--first", "2", "--last", "4"]) == 0
+    printed = capsys.readouterr().out.split()
+    assert printed == [
+        str(tmp_path / name) for name in ("d.tif", "d_confidence.tif", "c.csv", "e.csv", "p.h5", "m.gif")
+    ]
+    with Image.open(tmp_path / "m.gif") as file:
+        assert file.n_frames == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "Nothing to export is named"),
+        (["--movie", "m.mp4", "--panes", "deepness"], "deepness"),
+        (["--figure", "f.png", "--pixel", "3"], "--pixel needs 2 whole numbers"),
+    ],
+)
+def test_the_verb_export_complains_in_one_line(result, tmp_path, capsys, monkeypatch, arguments, words):
+    from segdepth_app import cli
+
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["export", str(result), *arguments]) == 2
+    said = capsys.readouterr().err.strip()
+    assert words in said
+    assert "\n" not in said
+    assert list(tmp_path.iterdir()) == []

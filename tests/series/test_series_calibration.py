@@ -47,7 +47,15 @@ def test_a_scale_in_a_file_becomes_picometres_or_is_missing(scale, unit, expecte
 
 @pytest.mark.parametrize(
     ("step", "unit", "expected"),
-    [(0.8, "s", 0.8), (0.5, "sec", 0.5), (13, "ms", 0.013), (2, "min", 120), (0, "s", None), (3, "nm", None)],
+    [
+        (0.8, "s", 0.8),
+        (0.5, "sec", 0.5),
+        (13, "ms", 0.013),
+        (0.0008, "ks", 0.8),
+        (2, "min", 120),
+        (0, "s", None),
+        (3, "nm", None),
+    ],
 )
 def test_frame_times_become_seconds(step, unit, expected):
     assert time_s(step, unit) == (None if expected is None else pytest.approx(expected))
