@@ -202,3 +202,32 @@ def test_vacuum_from_a_rectangle_and_a_typed_gain(qtbot, tab, tmp_path):
     reopened(qtbot, tab, lambda: levels.value_typed.emit("gain", 2.0))
     assert scene.facts.dose_e_per_px == pytest.approx(mean / 2, rel=1e-5)
     assert levels.fields["gain"].source() == "typed"
+
+
+def test_a_damaged_frame_is_a_gap_that_says_why_and_playing_goes_on(qtbot, tab, tmp_path):
+    """One file of a folder is cut: its frame has words in its place, those around it their pictures."""
+    folder = tmp_path / "Reihe µ"
+    folder.mkdir()
+    frames = np.random.default_rng(10).poisson(3, (5, 32, 32)).astype(np.uint8)
+    for number, frame in enumerate(frames):
+        np.save(folder / f"frame_{number}.npy", frame)
+    whole = (folder / "frame_2.npy").read_bytes()
+    (folder / "frame_2.npy").write_bytes(whole[: len(whole) // 2])
+    scene = opened(qtbot, tab, folder)
+    seen = []
+    tab.view.play_bar.frame_changed.connect(seen.append)
+    hint = tab.view.panes.hints["frame"]
+    tab.view.set_frame(2)
+    qtbot.waitUntil(lambda: "Frame 3 cannot be read" in hint.text(), timeout=30000)
+    assert "frame_2.npy" in hint.text()
+    assert not tab.view.panes.panes["frame"].item.isVisible()
+    assert scene.values_at(5, 5).intensity is None
+    tab.view.play_bar.toggle()
+    qtbot.waitUntil(lambda: 4 in seen, timeout=30000)
+    tab.view.play_bar.stop()
+    tab.view.set_frame(3)
+    qtbot.waitUntil(lambda: scene.image is not None and tab.presenter._pictured == 3, timeout=30000)
+    np.testing.assert_array_equal(scene.image, frames[3])
+    assert hint.text() == ""
+    assert tab.view.panes.panes["frame"].item.isVisible()
+    assert tab.context.faults == []

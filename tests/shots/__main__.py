@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.shots import evaluate, simulate, studies, train, view
+from tests.shots import evaluate, simulate, studies, train, viewing
 
 SIZES = ((1280, 720), (1920, 1080))
 LOOKS = ("light", "dark")
@@ -48,7 +48,7 @@ def take_shots(out: Path, only: str = "all") -> int:
         window.show()
         faults += 0 if only == "view" else _lists_and_forms(window, out, look)
         window.select_tab("view")
-        for page in view.pages(window, wait):
+        for page in viewing.pages(window, wait):
             faults += _in_both_sizes(window, out, f"{page}-{look}")
         window.context.report("The series a.tif has no pixel size.", "Type one above the image.")
         window.context.jobs.start("fake", {"n_steps": 1000, "step_s": 0.05}, "Analyse ceria-surface.tif")
