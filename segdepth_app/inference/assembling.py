@@ -86,7 +86,7 @@ def assemble(
             reporter.warning(text)
         info = replace(
             info,
-            stay_probability=float(tracked.stay_probability),
+            stay_probability=float(tracked.stay_probability if stay_probability is None else stay_probability),
             stay_source=tracked.stay_source,
             warnings=[*warnings, *found],
         )

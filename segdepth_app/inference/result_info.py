@@ -53,6 +53,9 @@ EVENT_DTYPE = np.dtype(
     ]
 )
 
+BY_COLUMN = "columns_through_time"
+"""Dataset with the rows of /columns by column and frame."""
+
 COLUMNS_HEADER = ("frame", "column", "element", "x_px", "y_px", "count", "confidence", "hmm_count")
 
 

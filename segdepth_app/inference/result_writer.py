@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from segdepth_app import __version__
 from segdepth_app.config import N_CLASSES
-from segdepth_app.inference.result_info import OUTSIDE, ResultInfo, write_info
+from segdepth_app.inference.result_info import BY_COLUMN, OUTSIDE, ResultInfo, write_info
 from segdepth_app.inference.tracking import Tracked
 
 BLOCK_FRAMES, CHUNK_PX = 100, 8
@@ -70,6 +70,8 @@ class ResultWriter:
         self._flush()
         self._file["done"] = self.done
         self._file["columns"] = tracked.table
+        n_done = max(int(self.done.sum()), 1)
+        self._file[BY_COLUMN] = tracked.table.reshape(n_done, -1).T.ravel()
         self._file["events"] = tracked.events
         self._file["activity"] = activity.astype(np.float32)
         self._file["shift_px"] = shift_px.astype(np.float32)

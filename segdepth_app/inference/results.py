@@ -5,6 +5,7 @@
 /probability          uint8 (T, 11, h, w) in 255ths, chunked along time: a click reads a few chunks
 /done                 bool (T): frames that are not done hold nothing, not zeros
 /columns              one row per column and frame done, COLUMN_DTYPE, by frame and column
+/columns_through_time the same rows by column and frame: a click on a column reads a piece
 /events               one row per change of a column's count, EVENT_DTYPE
 /activity             float32 (h, w): how much each pixel changes through the series, in atoms
 /shift_px             float32 (T, 2): the drift (dy, dx) of each image that was undone, in source pixels
@@ -24,6 +25,7 @@ import numpy.typing as npt
 
 from segdepth_app.errors import InputError, ResultError
 from segdepth_app.inference.result_info import (
+    BY_COLUMN,
     COLUMN_DTYPE,
     COLUMNS_HEADER,
     EVENT_DTYPE,
@@ -155,7 +157,10 @@ class Result(ResultReader):
             raise InputError(
                 f"There is no column {number}.", f"The result has {len(numbers)} columns, by number from 0."
             )
-        rows = self._read(self._columns, slice(int(found[0]), None, len(numbers)))
+        place, n_done = int(found[0]), int(self.done.sum())
+        if BY_COLUMN in self._file:
+            return self._read(self._file[BY_COLUMN], slice(place * n_done, (place + 1) * n_done))
+        rows = self._read(self._columns, slice(place, None, len(numbers)))
         if (rows["column"] != number).any():  # a table of someone else, in another order
             table = self.columns_table()
             rows = table[table["column"] == number]

@@ -117,7 +117,8 @@ def test_the_trace_of_a_region_is_the_mean_of_the_pixels_whose_centres_lie_in_it
     with Result(result_path) as result:
         expected = [result.probability(t)[:, slice(*rows), slice(*cols)].mean(axis=(1, 2)) for t in range(6)]
 
-        np.testing.assert_allclose(result.roi_trace(*region), expected, atol=1e-6)
+        # sums of 255ths of pixels are off by up to 11 / 510, differently in each
+        np.testing.assert_allclose(result.roi_trace(*region), expected, atol=0.003)
 
 
 @pytest.mark.parametrize("region", [(0, 0, 0, 4), (170, 0, 20, 4), (-1, 0, 3, 3)])

@@ -124,13 +124,14 @@ def test_a_series_without_pixel_size_asks_for_it_by_the_option_s_name(home, tmp_
 
 
 def test_a_series_that_is_no_counts_asks_for_the_dose_by_the_option_s_name(home, tmp_path):
-    np.save(tmp_path / "floats.npy", toy_counts() * np.float32(0.73))
-    floats = {"series": (tmp_path / "floats.npy",), "pixel_size_pm": 5.3, "vacuum": f"{DOSE * 0.73}"}
+    """Roots of counts: their noise does not grow with their mean, so no gain explains them."""
+    np.save(tmp_path / "roots.npy", np.sqrt(toy_counts() + np.float32(0.4)))
+    roots = {"series": (tmp_path / "roots.npy",), "pixel_size_pm": 5.3, "vacuum": "1.4"}
 
     with pytest.raises(InputError, match="--dose"):
-        run(toy_config(home, tmp_path / "r.h5", **floats), Reporter())
+        run(toy_config(home, tmp_path / "r.h5", **roots), Reporter())
 
-    run(toy_config(home, tmp_path / "r.h5", **floats, dose_e_per_px=DOSE), Reporter())
+    run(toy_config(home, tmp_path / "r.h5", **roots, dose_e_per_px=DOSE), Reporter())
     with Result(tmp_path / "r.h5") as result:
         assert result.info.dose_source == "typed"
 
