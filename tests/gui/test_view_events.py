@@ -113,7 +113,8 @@ def test_a_column_marker_has_the_columns_path_and_its_events(bench):
     bench.presenter.marking.set_column(8, 15.5, 8.5)
     (trace,) = bench.view.show_traces.call_args.args[0]
     np.testing.assert_array_equal(trace.path, [4, 3, 3, 4])
-    assert trace.events == (1, 3)
+    assert [frame for frame, _ in trace.events] == [1, 3]
+    assert [probability for _, probability in trace.events] == pytest.approx([0.4, 0.7])
 
 
 def test_the_columns_of_the_frame_shown_are_listed_when_they_are_in_sight(bench):

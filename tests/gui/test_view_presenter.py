@@ -229,7 +229,7 @@ def test_the_readout_takes_the_map_pixel_under_the_pointer(bench, x, y, depth):
     """Map pixel (3, 2) at scale 2 covers source pixels x 6 to 7, y 4 to 5."""
     bench.find_result.return_value = bench.result()
     bench.open_series()
-    bench.presenter.hover(x, y)
+    bench.presenter.readout.show(x, y)
     readout = bench.context.status.call_args.args[0]
     assert f"x {x}, y {y} px" in readout
     assert depth in readout
@@ -237,7 +237,7 @@ def test_the_readout_takes_the_map_pixel_under_the_pointer(bench, x, y, depth):
 
 def test_the_readout_has_intensity_and_nanometres(bench):
     bench.open_series()
-    bench.presenter.hover(7, 5)
+    bench.presenter.readout.show(7, 5)
     assert bench.context.status.call_args.args[0] == "x 7, y 5 px   0.07, 0.05 nm   intensity 100"
 
 

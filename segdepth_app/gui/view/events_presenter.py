@@ -45,6 +45,12 @@ class EventsPresenter:
         self.filter = chosen
         self.show_events()
 
+    def restore(self, kept: Any) -> None:
+        """The filter of a session, as far as it makes sense."""
+        if isinstance(kept, dict) and isinstance(kept.get("lowest"), int | float):
+            self.filter = EventFilter(min(max(float(kept["lowest"]), 0.0), 1.0), bool(kept.get("only_marked")))
+            self._view.show_event_filter(self.filter)
+
     def events(self) -> np.ndarray:
         """The events that pass the filter."""
         result = self._scene.result

@@ -94,8 +94,8 @@ class Trace:
     """Count in each frame, smoothed through time, float, NaN where there is none; None where it is not known (yet)."""
     note: str
     frame_time_s: float | None = None
-    events: tuple[int, ...] = ()
-    """Frames with a change of the column."""
+    events: tuple[tuple[int, float], ...] = ()
+    """Changes of the column: frame and probability."""
 
     @property
     def number(self) -> int:

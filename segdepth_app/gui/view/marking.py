@@ -38,7 +38,7 @@ class MarkingPresenter:
         self.depth: int | None = None
         self.selection_changed: Callable[[], object] = lambda: None
         """Called when another marker is selected, or the selected one is another place."""
-        tracing.changed = self.show_traces
+        tracing.changed = self._grown
         saliency.ready.connect(self._on_map)
         saliency.failed.connect(self._on_failure)
 

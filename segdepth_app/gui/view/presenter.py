@@ -1,6 +1,7 @@
 """Decisions of the View tab: what is opened, which frame is shown, what a session keeps. No widgets."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,12 @@ from segdepth_app.errors import ResultError
 from segdepth_app.gui.view.analysis import AnalysisPresenter
 from segdepth_app.gui.view.chores import Chores
 from segdepth_app.gui.view.companion import Companion
-from segdepth_app.gui.view.events_logic import EventFilter
 from segdepth_app.gui.view.events_presenter import EventsPresenter
 from segdepth_app.gui.view.export import Exporter
 from segdepth_app.gui.view.helper_client import HelperClient
 from segdepth_app.gui.view.marking import MarkingPresenter
 from segdepth_app.gui.view.picturing import PicturesPresenter
+from segdepth_app.gui.view.readout import Readout
 from segdepth_app.gui.view.result_view import ResultView
 from segdepth_app.gui.view.results_presenter import ResultsPresenter, same_shape, shape_text
 from segdepth_app.gui.view.saliency_client import SaliencyClient
@@ -80,6 +81,7 @@ class ViewPresenter:
         self.analysis.on_typed = lambda: self.companion.typed()
         self.analysis.on_refresh = lambda: self.companion.refreshed()
         self.pictures = PicturesPresenter(view, context, self.scene, series.samples)
+        self.readout = Readout(view, context, self.scene)
         self._wanted: dict[str, Any] = {}
         self._pictured = -1
         self._reopening = False
@@ -316,27 +318,6 @@ class ViewPresenter:
         if self._pictured >= 0:
             self._show_maps(self._pictured)
 
-    def hover(self, x: int, y: int) -> None:
-        """The readout for a pixel, from memory."""
-        values = self.scene.values_at(x, y)
-        facts = self.scene.facts
-        parts = [f"x {x}, y {y} px"]
-        if facts and facts.pixel_size_pm:
-            parts.append(f"{x * facts.pixel_size_pm / 1000:.2f}, {y * facts.pixel_size_pm / 1000:.2f} nm")
-        if values.intensity is not None:
-            parts.append(f"intensity {values.intensity:.4g}")
-        if values.depth is not None:
-            parts.append(f"depth {values.depth}")
-        if values.confidence is not None:
-            parts.append(f"confidence {values.confidence:.2f}")
-        self._context.status("   ".join(parts))
-        self._view.highlight_class(values.depth)
-
-    def hover_ended(self) -> None:
-        """The mouse left the pictures."""
-        self._context.status("")
-        self._view.highlight_class(None)
-
     # --- session
 
     def save_state(self) -> dict[str, Any]:
@@ -361,10 +342,10 @@ class ViewPresenter:
         return str(result.path)
 
     def _kept_analysis(self) -> dict[str, Any]:
-        run, chosen = self.analysis.run, self.events.filter
+        run = self.analysis.run
         return {
             "options": self.analysis.options,
-            "events": {"lowest": chosen.lowest, "only_marked": chosen.only_marked},
+            "events": asdict(self.events.filter),
             "analysing": str(run.out) if run.out else "",
         }
 
@@ -373,10 +354,7 @@ class ViewPresenter:
         path = str(state.get("path") or "")
         if isinstance(state.get("options"), dict):
             self.analysis.restore_options(state["options"])
-        kept = state.get("events")
-        if isinstance(kept, dict):
-            self.events.filter = EventFilter(float(kept.get("lowest", 0)), bool(kept.get("only_marked")))
-            self._view.show_event_filter(self.events.filter)
+        self.events.restore(state.get("events"))
         if path and Path(path).exists() and self.open_path(path, state):
             self._resume = str(state.get("analysing") or "")
 

@@ -20,7 +20,8 @@ BADGE_WIDTH = 22
 LEFT, RIGHT, TOP, BOTTOM = BADGE_WIDTH + 24, 4, 2, 3
 """Pixels around the picture."""
 TICK_SHARE = 0.09
-"""Of the height, above the classes, for events."""
+"""Of the height, above the classes, for events: the fainter, the less likely."""
+FAINTEST = 0.15
 LABELLED = (0, 5, 10)
 TICK_DISTANCE_PX = 90
 
@@ -140,8 +141,11 @@ class TraceRow(QWidget):
         pen.setCosmetic(True)
         painter.setPen(pen)
         self._draw_path(painter, trace, box)
-        ticks = [QLineF(x, 0, x, box.top()) for x in (self.x_of(frame - 0.5) for frame in trace.events)]
-        painter.drawLines(ticks)
+        for frame, probability in trace.events:
+            painter.setOpacity(max(probability, FAINTEST))
+            x = self.x_of(frame - 0.5)
+            painter.drawLine(QLineF(x, 0, x, box.top()))
+        painter.setOpacity(1.0)
         self._draw_axes(painter, trace, box)
         painter.setPen(QPen(text, 1, Qt.PenStyle.DashLine))
         x = self.x_of(self._frame)

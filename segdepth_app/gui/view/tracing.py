@@ -71,7 +71,7 @@ class Tracing:
         if site is None:
             return Trace(marker, values, None, f"{marker.what}, on no column", time)
         note = f"{marker.what}, on {site.element or 'column'} column {site.number}, {NOTE_SUMMED}"
-        return Trace(marker, values, result.hmm_path(site), note, time, _frames_of_events(result, site))
+        return Trace(marker, values, result.hmm_path(site), note, time, _events(result, site))
 
     def _read_column(self, marker: Marker, result: ResultView) -> Trace:
         assert marker.column is not None
@@ -80,7 +80,7 @@ class Tracing:
             empty = np.zeros((result.n_frames, N_CLASSES), np.uint8)
             return Trace(marker, empty, None, f"{marker.what} is not in this result", result.info.frame_time_s)
         note = f"{site.element} {marker.what}, pooled over its disc, {NOTE_COLUMN}".strip()
-        events = _frames_of_events(result, site)
+        events = _events(result, site)
         return Trace(marker, values, result.hmm_path(site), note, result.info.frame_time_s, events)
 
     def _forget_other_regions(self, marker: Marker) -> None:
@@ -132,5 +132,5 @@ class Tracing:
         self._helper.ask("smooth", take, result=str(result.path), region=list(region))
 
 
-def _frames_of_events(result: ResultView, site: Site) -> tuple[int, ...]:
-    return tuple(int(frame) for frame in result.events_of(site.number)["frame"])
+def _events(result: ResultView, site: Site) -> tuple[tuple[int, float], ...]:
+    return tuple((int(event["frame"]), float(event["probability"])) for event in result.events_of(site.number))
