@@ -17,6 +17,7 @@ from segdepth_app.series.opener import Series
 
 if TYPE_CHECKING:
     from segdepth_app.inference.predictor import Predictor
+    from segdepth_app.inference.result_reader import ResultReader
     from segdepth_app.series.reflections import LatticeFit
 
 Request = dict[str, Any]
@@ -61,6 +62,7 @@ def lattice_values(fit: "LatticeFit") -> Answer:
         "fits": fit.fits,
         "reason": fit.reason,
         "pixel_size_pm": fit.pixel_size_pm,
+        "pixel_size_error_pm": fit.pixel_size_error_pm,
         "rotation_deg": fit.rotation_deg,
         "spots": [asdict(spot) for spot in fit.spots],
         "rms_percent": fit.rms_percent,
@@ -123,11 +125,14 @@ class Desk:
             x_px=float(request.get("x", -1)),
             y_px=float(request.get("y", -1)),
             depth=request.get("depth"),
+            rotation_deg=self._series.rotation_deg,
+            shift=self._series.rest_shift(index),
         )
         return {
             "frame": index,
             "path": self._saved(number, found.map),
             "scale": found.scale,
+            "grid": found.grid.as_dict(),
             "depth": found.depth,
             "probability": found.probability,
         }
@@ -147,19 +152,22 @@ class Desk:
 
         if self._config.model is None:
             raise InputError("There is no model to compare the series with.", "Choose one.")
-        return {"findings": findings(self._series, self._config.model, request.get("result"))}
+        frame = None if request.get("frame") is None else self._index(request)
+        where = {"frame": frame, "region": request.get("region")}
+        return {"findings": findings(self._series, self._config.model, request.get("result"), **where)}
 
     def smooth(self, number: int, request: Request) -> Answer:
-        """Counts (T,) and posteriors (T, 11) of a region of a result, smoothed through time."""
-        from segdepth_app.inference.results import Result
+        """Counts (T,) and posteriors (T, 11) of a region [x, y, w, h] of a result, smoothed through time."""
         from segdepth_app.inference.traces import column_prior, smooth_trace
 
-        x, y, width, height = (float(value) for value in request["region"])
-        with Result(request["result"]) as result:
-            trace = result.roi_trace(x, y, width, height)
-            found = smooth_trace(
-                trace, prior=column_prior(result.card.class_prior), stay_probability=result.info.stay_probability
-            )
+        try:
+            x, y, width, height = (int(value) for value in request["region"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(f"{request.get('region')!r} is no region.", "Give x, y, width and height.") from error
+        with _reader(request.get("result")) as result:
+            trace, prior = result.roi_trace(x, y, width, height), column_prior(result.card.class_prior)
+            # an analysis that still runs may not have fitted it yet
+            found = smooth_trace(trace, prior=prior, stay_probability=result.info.stay_probability or None)
         return {
             "path": self._saved(number, found.path[:, 0].astype(np.float32)),
             "posterior_path": self._saved(number, found.posterior[:, 0].astype(np.float32), "posterior"),
@@ -201,3 +209,13 @@ class Desk:
         path: Path = self._config.folder / f"{number}{what and '-' + what}.npy"
         np.save(path, np.ascontiguousarray(values))
         return str(path)
+
+
+def _reader(path: str | None) -> "ResultReader":
+    """A result, or the folder of one that is being made."""
+    from segdepth_app.inference.journal import Partial
+    from segdepth_app.inference.results import Result
+
+    if not path:
+        raise InputError("There is no result to smooth.", "Analyse the series first.")
+    return Partial(path) if Path(path).is_dir() else Result(path)

@@ -13,7 +13,7 @@ more stand out and fit. That excludes other zone axes; silicon and its kin, whos
 the weakness of (002) and {222}. A face-centred metal is told by its other pixel size, hence with a hint only.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from math import hypot, sqrt
 from typing import TYPE_CHECKING
@@ -92,6 +92,8 @@ class LatticeFit:
     """Longest over shortest scale of the net, minus 1: 0 for square pixels and an unstrained lattice."""
     confidence: float = 0.0
     """0 to 1."""
+    net_power: tuple[float, ...] = ()
+    """Power above its surroundings at each place of net.NET, seen or not, in the square of the image's unit."""
     power: npt.NDArray[np.uint8] | None = None
     """(n, n) for display: log of the power, zero frequency at [n // 2, n // 2]."""
     power_step: float = 0.0
@@ -120,8 +122,12 @@ def find_reflections(
     best = best_net(spectrum, max(low, finest), high)
     if best is None:
         return _refused("no reflection stands out of the background", picture, spectrum.step)
-    fit = _judged(refined(spectrum, *best), picture, spectrum.step, pixel_hint_pm)
-    return replace(fit, reason=_praise(fit, pixel_hint_pm)) if fit.fits else fit
+    found = refined(spectrum, *best)
+    fit = _judged(found, picture, spectrum.step, pixel_hint_pm)
+    if not fit.fits:
+        return fit
+    strengths = tuple(spectrum.above_surroundings(u, v) for u, v in found.peaks)
+    return replace(fit, reason=_praise(fit, pixel_hint_pm), net_power=strengths)
 
 
 def lattice_of_series(
@@ -133,8 +139,23 @@ def lattice_of_series(
     """
     x, y, width, height = (0, 0, series.width_px, series.height_px) if region is None else _region(series, region)
     frames = _sampled(series.n_frames) if frame is None else [frame]
-    parts = (series.frame(index)[y : y + height, x : x + width] for index in frames)
+    parts = _readable(series, frames, np.s_[y : y + height, x : x + width])
     return find_reflections(parts, series.pixel_size_pm if hint else None)
+
+
+def _readable(series: "Series", frames: Sequence[int], part: tuple[slice, slice]) -> Iterator[npt.NDArray[np.float32]]:
+    """That part of the frames that can be read. Raises: SeriesError where none can."""
+    n_read, fault = 0, None
+    for index in frames:
+        try:
+            image = series.frame(index)[part]
+        except SeriesError as error:
+            fault = error
+            continue
+        n_read += 1
+        yield image
+    if fault is not None and not n_read:
+        raise fault
 
 
 def _region(series: "Series", region: Sequence[int]) -> tuple[int, int, int, int]:

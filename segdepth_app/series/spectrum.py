@@ -18,6 +18,8 @@ SMALLEST_FFT_PX = 1024
 TAPER = 0.25
 """Share of the edge at either side over which an image fades out."""
 RING_PX = 3
+AROUND_CELLS = 8
+"""Half the edge of the surroundings of a reflection, in independent points."""
 _TAIL = 0.99
 
 Floats = npt.NDArray[np.float64]
@@ -43,6 +45,14 @@ class Spectrum:
         """u, v of a place."""
         centre = len(self.power) // 2
         return (column - centre) * self.step, (row - centre) * self.step
+
+    def above_surroundings(self, u: float, v: float) -> float:
+        """Power of the reflection at a place over that around it, at least a twentieth of the latter."""
+        row, column = (round(value) for value in self.place(u, v))
+        reach = round(AROUND_CELLS * self.cell)
+        around = self.power[max(0, row - reach) : row + reach, max(0, column - reach) : column + reach]
+        background = float(np.median(around))
+        return max(float(self.power[row - 1 : row + 2, column - 1 : column + 2].mean()) - background, background / 20)
 
     def picture(self, reach: float) -> npt.NDArray[np.uint8]:
         """log power up to `reach` cycles per pixel, for the eye: background dark, strongest reflections white."""

@@ -13,6 +13,7 @@ from segdepth_app import config
 from segdepth_app.config import Config
 from segdepth_app.errors import InputError
 from segdepth_app.verbs.align import align_options, align_values
+from segdepth_app.verbs.calibrate import calibrate_options, calibrate_values
 from segdepth_app.verbs.checking import convergence_options, convergence_values, verify_options, verify_values
 from segdepth_app.verbs.cluster import export_cluster_options, export_cluster_values
 from segdepth_app.verbs.options import add_field, dose, given, integers, settings_given
@@ -204,6 +205,7 @@ JOB_VERBS = (
     JobVerb("study", config.StudyConfig, study_options, study_values),
     JobVerb("report", config.ReportConfig, report_options, report_values),
     JobVerb("align", config.AlignConfig, align_options, align_values),
+    JobVerb("calibrate", config.CalibrateConfig, calibrate_options, calibrate_values),
     JobVerb("infer", config.InferConfig, _infer_options, _infer_values),
     JobVerb("saliency", config.SaliencyConfig, _saliency_options, _saliency_values),
 )
