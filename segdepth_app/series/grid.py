@@ -26,7 +26,7 @@ from segdepth_app.series.resample import area_resample, resampled_shape, scale_o
 Number = TypeVar("Number", float, np.ndarray)
 
 _TINY = 1e-6
-_ROWS = 256
+_ROWS = 64
 """Frame rows that are gathered at once, so that they stay in the processor's cache."""
 
 
@@ -170,19 +170,31 @@ def _upright(image: np.ndarray, grid: Grid, shift: tuple[float, float], filler: 
 def _gathered(image: np.ndarray, grid: Grid, filler: float) -> np.ndarray:
     """Means of the frame pixels whose centres lie in each grid pixel."""
     height, width = image.shape
-    size = grid.height * grid.width
-    total, number = np.zeros(size), np.zeros(size, dtype=np.int64)
+    total, number = np.zeros(grid.shape), np.zeros(grid.shape, dtype=np.int64)
     m = grid.matrix()
-    # cells are counted from their corners, hence + 0.5; float32 would misplace pixels of large frames
-    along_x = m[:, :1] * np.arange(width) + (m[:, 2:] + 0.5)
+    corners = grid.to_grid(np.array([0, width - 1] * 2), np.array([0, 0, height - 1, height - 1]))
+    # a shift may move the frame's rim off the grid
+    holds_all = all(
+        at.min() > -0.4999 and at.max() < n - 0.5001 for at, n in zip(corners, grid.shape[::-1], strict=True)
+    )
+    # cells are counted from their corners, hence + 0.5; a float32 is good to a ten-thousandth of a grid pixel here
+    along_x = (m[:, :1] * np.arange(width) + (m[:, 2:] + 0.5)).astype(np.float32)
     for top in range(0, height, _ROWS):
-        rows = np.arange(top, min(top + _ROWS, height))[:, None]
-        x = (along_x[0] + m[0, 1] * rows).astype(np.int32)
-        y = (along_x[1] + m[1, 1] * rows).astype(np.int32)
-        cell = (y * grid.width + x).ravel()
-        total += np.bincount(cell, weights=image[top : top + _ROWS].ravel(), minlength=size)[:size]
-        number += np.bincount(cell, minlength=size)[:size]
-    return _completed(image, grid, total.reshape(grid.shape), number.reshape(grid.shape), filler)
+        rows = np.arange(top, min(top + _ROWS, height), dtype=np.float32)[:, None]
+        x, y = (along_x[axis] + np.float32(m[axis, 1]) * rows for axis in (0, 1))
+        values = image[top : top + _ROWS]
+        if not holds_all:
+            kept = (x >= 0) & (x < grid.width) & (y >= 0) & (y < grid.height)
+            if not kept.any():
+                continue
+            x, y, values = x[kept], y[kept], values[kept]
+        x, y = x.astype(np.int32), y.astype(np.int32)
+        first, last = int(y.min()), int(y.max()) + 1
+        cell, values = ((y - first) * grid.width + x).ravel(), values.ravel()
+        size = (last - first) * grid.width
+        total[first:last] += np.bincount(cell, weights=values, minlength=size)[:size].reshape(-1, grid.width)
+        number[first:last] += np.bincount(cell, minlength=size)[:size].reshape(-1, grid.width)
+    return _completed(image, grid, total, number, filler)
 
 
 def _completed(image: np.ndarray, grid: Grid, total: np.ndarray, number: np.ndarray, filler: float) -> np.ndarray:

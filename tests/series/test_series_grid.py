@@ -166,6 +166,21 @@ def test_a_moved_frame_gives_what_the_frame_in_place_gives(angle, from_pm, to_pm
     assert np.abs(a - sample(moved, grid))[inside_deep(grid, *shape)].max() > 5 * limit
 
 
+@pytest.mark.parametrize("shift", [(60.0, -35.0), (-500.0, 0.0), (9.5, -7.5)])
+def test_what_a_shift_moves_off_the_grid_is_left_out(shift):
+    """Against the same frame moved by hand, before it is laid on the grid: electrons near the rim of a grid pixel may change sides."""
+    image = poisson(2, (200, 240))
+    grid = grid_for(200, 240, 5.3, 21.2, rotation_deg=30.0)
+    whole = [int(value) for value in shift]
+
+    found = sample(image, grid, shift, filler=2.0)
+
+    expected = sample(shifted(image, *whole, 2.0), grid, np.subtract(shift, whole), filler=2.0)
+    inner = inside_deep(grid, 200, 240)
+    np.testing.assert_allclose(found[inner], expected[inner], atol=0.6)
+    assert np.abs(found - expected)[inner].mean() < 0.02
+
+
 def test_shifted_moves_whole_pixels():
     image = np.arange(12, dtype=np.float32).reshape(3, 4)
 
