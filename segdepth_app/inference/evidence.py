@@ -33,7 +33,7 @@ class _Window(NamedTuple):
 
 
 class Evidence:
-    """Running sums over windows of frames. Frames come in order, each followed by the sums that it completes."""
+    """Running sums over windows of frames. Frames come in order, each followed by all the sums that it completes."""
 
     def __init__(self, shape: tuple[int, int]) -> None:
         self.n_frames = 0
@@ -115,16 +115,16 @@ class Evidence:
     def activity(self) -> Floats:
         """Standard deviation in time of the expected count beyond frame-to-frame noise, in atoms, (h, w).
 
-        The variance of successive differences is twice that of the noise, whatever else changes slowly or seldom
-        (von Neumann, Ann. Math. Stat. 12, 367 (1941)). For noise alone the ratio of both has a standard deviation of
-        about 1/√T; what is not surely more is 0.
+        The variance of successive differences is twice that of the noise, whatever else changes slowly or seldom.
+        For noise alone the ratio of both has a standard deviation of about 1/√T (von Neumann, Ann. Math. Stat. 12,
+        367 (1941)); what is not surely less is 0.
         """
         n = self.n_frames
         if n < 3:
             return np.zeros_like(self._count)
         variance = np.maximum(self._square - self._count**2 / n, 0) / (n - 1)
         noise = self._step / (2 * (n - 1))
-        beyond = variance > noise * (1 + SURE / np.sqrt(n))
+        beyond = noise < variance * (1 - SURE / np.sqrt(n))
         return np.where(beyond, np.sqrt(np.maximum(variance - noise, 0)), 0)
 
 

@@ -1,8 +1,9 @@
 """What a network says of sums of frames, by window, and how well a path of counts agrees with it.
 
-A path is cut into the largest aligned windows (windows.py) in which it keeps its count n. Their evidence,
-ln p(n | sum) / prior(n), is averaged over the frames of the path: all of them together count as one opinion, since a
-network errs alike in sums of like length. Where a window has no sum, its halves speak.
+A path is cut into the largest aligned windows (windows.py) in which it keeps its count n. Their evidence is
+ln p(n | sum) / prior(n), less that of the count that the sum likes best. It is averaged over all frames in which the
+path has this count: they count as one opinion, since a network errs alike in sums of like length. The opinions on the
+different counts of a path add up. Where a window has no sum, its halves speak.
 
 Shapes: K windows of a level, N columns, C classes, M paths.
 """
@@ -67,22 +68,28 @@ class Sums:
             return np.asarray(total / weight)
 
     def verdict(self, paths: Ints, owners: Ints, prior: Floats) -> Floats:
-        """Mean evidence of paths (T, M) of the columns `owners` (M,), (M,)."""
+        """Evidence for paths (T, M) of the columns `owners` (M,), (M,); 0 where all sums like their counts best."""
         counts, still = [paths], [np.ones(paths.shape, bool)]
         for level in self.levels[1:]:
             left, right = (slice(side, 2 * len(level), 2) for side in (0, 1))
             same = counts[-1][left] == counts[-1][right]
             still.append(same & still[-1][left] & still[-1][right])
             counts.append(counts[-1][left])
-        total, weight = np.zeros(paths.shape[1]), np.zeros(paths.shape[1])
-        log_prior = np.log(prior)
+        n_paths, n_classes = paths.shape[1], len(prior)
+        total, weight = np.zeros(n_paths * n_classes), np.zeros(n_paths * n_classes)
         for n, used in self._largest(still, owners):
             window, path = np.nonzero(used)
             count = counts[n][window, path]
-            said = np.log(np.maximum(self.levels[n][window, owners[path], count], FAINTEST))
-            total += 2**n * np.bincount(path, said - log_prior[count], len(total))
-            weight += 2**n * used.sum(axis=0)
-        return total / np.maximum(weight, 1)
+            said = self._said(n, prior)[window, owners[path], count]
+            cell = path * n_classes + count
+            total += 2**n * np.bincount(cell, said, len(total))
+            weight += 2**n * np.bincount(cell, minlength=len(total))
+        return np.asarray((total / np.maximum(weight, 1)).reshape(n_paths, n_classes).sum(axis=1))
+
+    def _said(self, level: int, prior: Floats) -> Floats:
+        """ln p / prior of every count, less that of the best one, (K, N, C)."""
+        evidence = np.log(np.maximum(np.nan_to_num(self.levels[level]), FAINTEST)) - np.log(prior)
+        return np.asarray(evidence - evidence.max(axis=2, keepdims=True))
 
     def _largest(self, allowed: list[Bools], owners: Ints | None = None) -> Iterator[tuple[int, Bools]]:
         """From the top: the windows that are allowed and have a sum, and lie in no larger one of this kind."""

@@ -120,7 +120,7 @@ def follow(
         found = find_events(outcome.changes)
         events += [event._replace(column=int(columns[event.column])) for event in found]
     path = posterior.argmax(axis=2).astype(np.uint8)
-    fit = evidence.max(axis=(1, 2))
+    fit = evidence.max(axis=(1, 2, 3))
     smoothed = Smoothed(path, posterior, fit)
     return Paths(smoothed, sorted(events, key=lambda event: (event.frame, event.column)), float(shares @ stays))
 

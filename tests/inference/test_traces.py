@@ -5,7 +5,16 @@ from itertools import product
 import numpy as np
 import pytest
 
-from segdepth_app.inference.traces import FLOOR, column_prior, smooth, smooth_trace, transition_matrix
+from segdepth_app.inference.traces import (
+    FLOOR,
+    STAY_GRID,
+    changes_between,
+    column_prior,
+    fitted_stay,
+    smooth,
+    smooth_trace,
+    transition_matrix,
+)
 
 
 def every_path(likelihood, start, step):
@@ -108,3 +117,46 @@ def test_vacuum_s_share_does_not_count_at_a_column():
     assert prior.sum() == pytest.approx(1)
     assert prior[0] == 0.03
     assert prior[10] / prior[1] == pytest.approx(3)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_chances_of_changes_agree_with_a_sum_over_every_path(seed):
+    rng = np.random.default_rng(seed)
+    evidence, start, step = rng.normal(size=(5, 2, 3)), rng.dirichlet(np.ones(3)), transition_matrix(0.7, 3)
+
+    found = dict(changes_between(evidence, start, step))
+
+    for column in range(2):
+        expected, total = np.zeros((5, 3, 3)), 0.0
+        for path in product(range(3), repeat=5):
+            weight = start[path[0]] * np.exp(evidence[np.arange(5), column, path].sum())
+            weight *= np.prod([step[path[t - 1], path[t]] for t in range(1, 5)])
+            total += weight
+            for t in range(1, 5):
+                expected[t, path[t - 1], path[t]] += weight * (path[t - 1] != path[t])
+        for t in range(1, 5):
+            np.testing.assert_allclose(found[t][column], expected[t] / total, rtol=1e-10, atol=1e-15)
+
+
+@pytest.mark.parametrize("stay", [0.9, 0.98])
+def test_the_fitted_rate_is_that_of_the_chain(stay):
+    """200 columns of 100 frames, hardly any noise: the nearest of the grid, or its neighbour."""
+    rng = np.random.default_rng(0)
+    chain = np.zeros((100, 200), int)
+    chain[0] = rng.integers(0, 11, 200)
+    step = transition_matrix(stay, 11)
+    for t in range(1, 100):
+        chain[t] = [rng.choice(11, p=step[n]) for n in chain[t - 1]]
+    trace = np.where(np.arange(11) == chain[..., None], 0.9, 0.01)
+
+    assert abs(STAY_GRID.index(fitted_stay(trace, prior=np.ones(11) / 11)) - STAY_GRID.index(stay)) <= 1
+
+
+def test_a_trace_without_a_typed_rate_is_fitted():
+    calls = [3] * 30 + [8] * 30
+    trace = np.full((60, 11), 0.02)
+    trace[np.arange(60), calls] = 0.8
+
+    found = smooth_trace(trace, prior=np.ones(11) / 11)
+
+    np.testing.assert_array_equal(found.path[:, 0], calls)
