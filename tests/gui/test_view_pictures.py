@@ -12,6 +12,7 @@ from segdepth_app.gui.view.overlay_dots import Changes, Dots, readable_on, spaci
 from segdepth_app.gui.view.overlay_options import OverlayOptions
 from segdepth_app.gui.view.overlay_region import Region
 from segdepth_app.gui.view.panes import LinkedPanes
+from segdepth_app.gui.view.saliency_client import SaliencyMap, SaliencyRequest
 from segdepth_app.gui.widgets import placing
 from segdepth_app.gui.widgets.scale_bar import MISSING
 from segdepth_app.series.grid import grid_for, sample
@@ -104,6 +105,10 @@ def test_what_lies_outside_the_map_is_clear(panes):
     assert picture.pixelColor(place(LIT[0] - 10, LIT[1])) == QColor(*theme.class_colours()[3])
     edge = place(WIDTH, HEIGHT // 2)
     assert picture.pixelColor(edge + QPoint(3, 0)) == ground
+    panes.overlays.show_options(OverlayOptions(depth_percent=100))
+    picture, place = seen(panes, "frame")
+    assert picture.pixelColor(edge + QPoint(3, 0)) == ground
+    assert picture.pixelColor(place(LIT[0] - 10, LIT[1])) == QColor(*theme.class_colours()[3])
 
 
 @pytest.mark.parametrize("rotation_deg", [0.0, 31.0, 180.0])
@@ -380,3 +385,17 @@ def test_a_missing_pixel_size_is_said_on_the_frame(panes):
     assert bars["frame"].isVisible()
     assert bars["frame"].text == MISSING
     assert not bars["saliency"].isVisible()
+
+
+def test_a_saliency_of_a_turned_crystal_lies_on_its_pixels(panes):
+    """As the helper child answers it: the map's own grid, finer than that of the depth."""
+    grid = grid_for(HEIGHT, WIDTH, 5.3, 5.3, -40.0)
+    answer = SaliencyMap(SaliencyRequest(0, *LIT), np.zeros(grid.shape, np.float32), 1.0, 3, 0.5, grid)
+    column, row = (round(value) for value in grid.to_grid(*LIT))
+    answer.values[row, column] = 0.25
+    panes.show_image("saliency", answer.values, answer.place)
+    pane = panes.panes["saliency"]
+    assert pane.value_at(*LIT) == 0.25
+    assert pane.value_at(LIT[0] + 3, LIT[1]) == 0
+    picture, place = seen(panes, "saliency")
+    assert picture.pixelColor(place(*LIT)).lightness() > 200

@@ -7,7 +7,6 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
-    QDialogButtonBox,
     QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 from segdepth_app.gui import theme
 from segdepth_app.gui.view.contrast_state import ContrastFacts, Histogram, SaliencyRange
 
+SIZE_PX = (440, 400)
 EVERY_MS = 33
 N_STEPS = 200
 """Steps of the arrows of a number, from the darkest to the brightest value."""
@@ -57,6 +57,7 @@ class ContrastDialog(QDialog):
         self._timer.timeout.connect(self._tell_levels)
         self._waits = False
         self._lay_out()
+        self.resize(*SIZE_PX)
         self.apply_palette()
 
     def show_facts(self, facts: ContrastFacts) -> None:
@@ -153,12 +154,16 @@ class ContrastDialog(QDialog):
         form = QFormLayout()
         form.addRow("Lightest colour", self.top)
         form.addRow("Scale", self.scaling)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.reset_button = QPushButton("Reset")
         self.reset_button.setToolTip("Contrast as it was found; colours from 0 to the highest value of each map")
-        buttons.addButton(self.reset_button, QDialogButtonBox.ButtonRole.ResetRole)
         self.reset_button.clicked.connect(self.reset_wanted)
-        buttons.rejected.connect(self.close)
+        close = QPushButton("Close")
+        close.clicked.connect(self.close)
+        close.setDefault(True)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.reset_button)
+        buttons.addStretch(1)
+        buttons.addWidget(close)
         layout = QVBoxLayout(self)
         layout.addWidget(heading)
         layout.addWidget(self.plot, 1)
@@ -166,7 +171,7 @@ class ContrastDialog(QDialog):
         layout.addWidget(self.source)
         layout.addWidget(below)
         layout.addLayout(form)
-        layout.addWidget(buttons)
+        layout.addLayout(buttons)
 
     def _show_histogram(self, histogram: Histogram | None) -> None:
         """Heights are roots of the numbers, so that rare values are seen beside the many of the vacuum."""

@@ -5,7 +5,7 @@ from html import escape
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QMainWindow, QMenu, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QMainWindow, QMenu, QPushButton, QTextBrowser, QVBoxLayout, QWidget
 
 from segdepth_app.gui import theme
 from segdepth_app.gui.view.help_keys import KEYS
@@ -68,11 +68,11 @@ class HelpSheet(QDialog):
         self.text = QTextBrowser()
         self.text.setAccessibleName("All keys")
         self.text.setHtml(as_html(sheet(parent.window() if parent else None)))
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        buttons.rejected.connect(self.close)
+        close = QPushButton("Close")
+        close.clicked.connect(self.close)
         layout = QVBoxLayout(self)
         layout.addWidget(self.text, 1)
-        layout.addWidget(buttons)
+        layout.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
 
 
 def as_html(groups: dict[str, Rows]) -> str:

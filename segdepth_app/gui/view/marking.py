@@ -261,7 +261,7 @@ class MarkingPresenter:
     def _on_map(self, answer: SaliencyMap) -> None:
         request = answer.request
         self._shown = request
-        self._view.show_saliency(answer.values, answer.scale)
+        self._view.show_saliency(answer.values, answer.place)
         marker = next((m for m in self.markers if (m.x, m.y) == (request.x, request.y)), None)
         name = f"marker {marker.number}" if marker else f"{request.x}, {request.y}"
         text = f"{name} · frame {request.frame + 1} · depth {answer.depth} · p = {answer.probability:.2f}"

@@ -1,21 +1,20 @@
 """The depth map over the frame, as clear as wished; vacuum and what lies outside the map are not covered."""
 
 import numpy as np
-import pyqtgraph as pg
 
 from segdepth_app.gui.widgets import placing
-from segdepth_app.gui.widgets.image_pane import LABEL_LEVELS, class_table
+from segdepth_app.gui.widgets.image_pane import LABEL_LEVELS, ImagePane, class_table
 from segdepth_app.gui.widgets.table_image import TableImage
 
 
 class DepthOverlay:
     """Hidden while its opacity is 0; then it costs nothing."""
 
-    def __init__(self, view: pg.ViewBox) -> None:
+    def __init__(self, pane: ImagePane) -> None:
         self.item = TableImage()
         self.item.setZValue(5)
         self.item.setVisible(False)
-        view.addItem(self.item, ignoreBounds=True)
+        pane.lay_on_frame(self.item)
         self._percent = 0
         self._shown: tuple[np.ndarray, np.ndarray] | None = None
         self._drawn: np.ndarray | None = None

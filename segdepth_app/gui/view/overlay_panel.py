@@ -30,7 +30,7 @@ class PictureOverlays(QObject):
     def __init__(self, panes: Mapping[str, ImagePane], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         frame = panes["frame"].view
-        self.depth = DepthOverlay(frame)
+        self.depth = DepthOverlay(panes["frame"])
         self.dots = DotsItem(frame)
         self.region = RegionItem(frame, self)
         self.region_bar = RegionBar()

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from segdepth_app.gui.child import take_array
 from segdepth_app.gui.view.helper_client import HelperClient
+from segdepth_app.series.grid import Grid
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,13 @@ class SaliencyMap:
     scale: float
     depth: int
     probability: float
+    grid: Grid | None = None
+    """Where the map lies on the frame, for a crystal that is turned."""
+
+    @property
+    def place(self) -> float | Grid:
+        """As pictures are placed on the frame."""
+        return self.grid or self.scale
 
 
 class SaliencyClient(QObject):
@@ -83,8 +91,9 @@ class SaliencyClient(QObject):
         else:
             values = take_array(answer["path"])
             if request is not None and is_wanted:
-                scale, depth = float(answer["scale"]), answer["depth"]
-                self.ready.emit(SaliencyMap(request, values, scale, depth, answer["probability"]))
+                scale, depth, p = float(answer["scale"]), answer["depth"], answer["probability"]
+                grid = Grid.from_dict(answer["grid"]) if "grid" in answer else None
+                self.ready.emit(SaliencyMap(request, values, scale, depth, p, grid))
         self._ask()
 
     def _on_closed(self) -> None:

@@ -73,12 +73,11 @@ class ImagePane(QWidget):
         self.item = TableImage()
         self.set_kind(kind)
         self.item.setVisible(False)
-        self.view.addItem(self.item)
         self._frame = QGraphicsRectItem()
         self._frame.setPen(pg.mkPen(None))
         self._frame.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
         self.view.addItem(self._frame, ignoreBounds=True)
-        self.item.setParentItem(self._frame)
+        self.lay_on_frame(self.item)
         self._crosshair = self._make_crosshair()
         self._markers = pg.ScatterPlotItem(pxMode=True)
         self._markers.setZValue(20)
@@ -139,6 +138,11 @@ class ImagePane(QWidget):
             self.item.setImage(shown, autoLevels=False, levels=(0.0, sqrt(max(high - low, 1e-30))))
         else:
             self.item.setImage(self._image, autoLevels=False, levels=(low, high))
+
+    def lay_on_frame(self, item: QGraphicsItem) -> None:
+        """Puts another item of the view on the frame: what it has beyond the frame is not drawn."""
+        self.view.addItem(item, ignoreBounds=True)
+        item.setParentItem(self._frame)
 
     def set_levels(self, low: float, high: float) -> None:
         """Values shown as black and as white, for this and all later images."""
