@@ -168,7 +168,7 @@ def test_a_moved_frame_gives_what_the_frame_in_place_gives(angle, from_pm, to_pm
 
 @pytest.mark.parametrize("shift", [(60.0, -35.0), (-500.0, 0.0), (9.5, -7.5)])
 def test_what_a_shift_moves_off_the_grid_is_left_out(shift):
-    """Against the same frame moved by hand, before it is laid on the grid: electrons near the rim of a grid pixel may change sides."""
+    """Against the frame moved by hand before; electrons near the rim of a grid pixel may change sides."""
     image = poisson(2, (200, 240))
     grid = grid_for(200, 240, 5.3, 21.2, rotation_deg=30.0)
     whole = [int(value) for value in shift]
