@@ -46,6 +46,7 @@ def test_findings_are_shown_as_a_card_and_a_line(bench):
         ([], ("", "muted")),
         ([FITS, FITS], ("✓ 2 of 2 fit", "good")),
         ([FITS, UNKNOWN], ("✓ 1 of 2 fit, 1 unknown", "muted")),
+        ([FITS, UNKNOWN, UNKNOWN], ("? 2 of 3 unknown, 1 fit", "muted")),
         ([UNKNOWN], ("? nothing is known yet", "muted")),
         ([OFF, OFF], ("⚠ 2 of 2 off: dose, dose", "warning")),
     ],

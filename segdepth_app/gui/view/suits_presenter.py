@@ -36,6 +36,8 @@ def summary(findings: list[Finding]) -> tuple[str, str]:
     if count["off"]:
         names = ", ".join(finding.what for finding in findings if finding.verdict == "off")
         return f"⚠ {count['off']} of {len(findings)} off: {names}", "warning"
+    if count["fits"] and count["unknown"] > count["fits"]:
+        return f"? {count['unknown']} of {len(findings)} unknown, {count['fits']} fit", "muted"
     if count["fits"]:
         unknown = f", {count['unknown']} unknown" if count["unknown"] else ""
         return f"✓ {count['fits']} of {len(findings)} fit{unknown}", "good" if not unknown else "muted"

@@ -19,6 +19,7 @@ from segdepth_app.gui.widgets.lists import make_readable
 
 SIZE_PX = (860, 460)
 FRAME_PX = 40
+AIR_PX = 8
 HEADERS = ("Verdict", "What", "This series", "The model", "What it means")
 WIDTHS_PX = (92, 110, 120, 120)
 TITLE = "Does this model suit this data?"
@@ -41,13 +42,12 @@ class SuitsView(QDialog):
         self.table.setAccessibleName(TITLE)
         self.table.setHorizontalHeaderLabels(list(HEADERS))
         self.table.setWordWrap(True)
-        self.table.setStyleSheet("QTableWidget::item { padding: 4px 6px; }")
         header = self.table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for column, width in enumerate(WIDTHS_PX):
             self.table.setColumnWidth(column, width)
         header.setSectionResizeMode(len(HEADERS) - 1, QHeaderView.ResizeMode.Stretch)
-        header.sectionResized.connect(lambda *_: self.table.resizeRowsToContents())
+        header.sectionResized.connect(lambda *_: self._fit_rows())
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.close)
         layout = QVBoxLayout(self)
@@ -64,7 +64,7 @@ class SuitsView(QDialog):
         self.show()
         self.raise_()
         self.activateWindow()
-        self.table.resizeRowsToContents()
+        self._fit_rows()
 
     def show_findings(self, findings: list[Finding], text: str) -> None:
         """A row each; or the words why there are none."""
@@ -78,16 +78,22 @@ class SuitsView(QDialog):
             cells = (finding.verdict_text, finding.what, finding.series, finding.model, finding.text)
             for column, value in enumerate(cells):
                 self.table.setItem(row, column, self._cell(value, finding if column == 0 else None))
-        self.table.resizeRowsToContents()
+        self._fit_rows()
 
     def refresh_theme(self) -> None:
         """Takes the colours of the present look."""
         self.show_findings(self._findings, "" if self._findings else self.summary.text())
 
+    def _fit_rows(self) -> None:
+        """As high as their words, with some air: padding by a style sheet would cost words their width."""
+        self.table.resizeRowsToContents()
+        for row in range(self.table.rowCount()):
+            self.table.setRowHeight(row, self.table.rowHeight(row) + AIR_PX)
+
     def _cell(self, text: str, judged: Finding | None) -> QTableWidgetItem:
         item = QTableWidgetItem(text)
         item.setToolTip(text)
-        item.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        item.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         if judged is not None:
             item.setForeground(QColor(theme.colour(ROLES.get(judged.verdict, "muted"))))
         return item
