@@ -198,7 +198,7 @@ def test_a_table_is_aligned_on_stdout_and_one_event_for_programs(monkeypatch, ca
         ("export FILE --tiff a.tif", "is a dataset, not a result. Name a folder for it with --out."),
         ("export FILE --out o --specimens 1,x", "--specimens needs 2 whole numbers"),
         ("export FILE --out o --specimens 99", "has no specimen 99"),
-        ("export OTHER --out o", "is not a dataset. --out is for datasets; a result takes --tiff, --csv, --figure and the like."),
+        ("export OTHER --out o", "is not a dataset. --out is for datasets; a result takes --tiff, --csv or --figure."),
         ("export OTHER --tiff a.tif --split test", "--split and --specimens choose from a dataset."),
         ("export MISSING --out o", "not found"),
     ],

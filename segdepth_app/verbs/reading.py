@@ -105,9 +105,7 @@ def _export(arguments: argparse.Namespace) -> int:
 def _misfit(path: Path, *, is_a_dataset: bool) -> InputError:
     if is_a_dataset:
         return InputError(f"{path} is a dataset, not a result.", "Name a folder for it with --out.")
-    return InputError(
-        f"{path} is not a dataset.", "--out is for datasets; a result takes --tiff, --csv, --figure and the like."
-    )
+    return InputError(f"{path} is not a dataset.", "--out is for datasets; a result takes --tiff, --csv or --figure.")
 
 
 def _export_dataset(arguments: argparse.Namespace, path: Path) -> int:
