@@ -74,7 +74,7 @@ def assemble(
         written_whole(out) as temporary,
         ResultWriter(temporary, n_frames=info.n_frames, shape=journal.shape) as writer,
     ):
-        steps = _Steps(reporter, 2 * journal.n_reached)
+        steps = _Steps(reporter, journal.n_done)
         evidence, always = _maps(journal, writer, steps)
         sites = find_sites(evidence, card)
         frames = np.flatnonzero(writer.done)
@@ -97,13 +97,14 @@ def assemble(
 class _Steps:
     """Progress of both passes; heeds a cancel."""
 
-    def __init__(self, reporter: Reporter, total: int) -> None:
-        self._reporter, self._total, self._done = reporter, total, 0
+    def __init__(self, reporter: Reporter, n_frames: int) -> None:
+        self._reporter, self._n_frames, self._done = reporter, n_frames, 0
 
     def one(self) -> None:
+        """A frame in one of the passes."""
         self._reporter.raise_if_cancelled()
         self._done += 1
-        self._reporter.progress(self._done // 2, self._total // 2, UNIT)
+        self._reporter.progress(self._done // 2, self._n_frames, UNIT)
 
 
 def _maps(journal: Journal, writer: ResultWriter, steps: _Steps) -> tuple[Evidence, npt.NDArray[np.bool_]]:

@@ -5,6 +5,7 @@ Writes into a folder: the result (.h5), the columns (.csv), the traces of two pi
 """
 
 import json
+import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from segdepth_app.errors import InputError
 from segdepth_app.inference import run as infer
 from segdepth_app.inference.export import export_columns, export_trace
 from segdepth_app.inference.figure import save_figure, sheet_of, trace_of
+from segdepth_app.inference.journal import partial_folder
 from segdepth_app.inference.predictor import Predictor
 from segdepth_app.inference.results import Result
 from segdepth_app.inference.saliency import Saliency, saliency_map
@@ -77,6 +79,8 @@ def analyse_sample(sample: Path, truth_path: Path, model: Path, out: Path, devic
     truth = read_truth(truth_path)
     target = writable_target(out / f"{SAMPLE}.h5")
     target.unlink(missing_ok=True)
+    # of a demo that was killed, perhaps of another version
+    shutil.rmtree(partial_folder(target), ignore_errors=True)
     reporter.started(device=str(pick_device(device)), folder=str(out))
     config = InferConfig(series=(sample,), model=str(model), out=target, device=device)
     if infer.run(config, _Steps(reporter)) == "stopped":

@@ -105,7 +105,7 @@ class ResultReader(ABC):
         """
         return self._where_done(self._pixel_trace(*self.to_result_px(x_px, y_px)))
 
-    def roi_trace(self, x_px: int, y_px: int, width_px: int, height_px: int) -> Floats:
+    def roi_trace(self, x_px: float, y_px: float, width_px: float, height_px: float) -> Floats:
         """Mean probabilities in a rectangle of source pixels through time, (T, 11); NaN in frames that are not done.
 
         The mean is over the result pixels whose centres lie in the rectangle, or the one in its middle where it
@@ -119,7 +119,7 @@ class ResultReader(ABC):
                 values: Floats = end.value
                 return values
 
-    def roi_steps(self, x_px: int, y_px: int, width_px: int, height_px: int) -> Steps:
+    def roi_steps(self, x_px: float, y_px: float, width_px: float, height_px: float) -> Steps:
         """roi_trace() as a generator that returns it: each step reads a few MB, for windows that must not stand still.
 
         Raises: InputError as roi_trace, at the first step.
@@ -145,9 +145,9 @@ class ResultReader(ABC):
         x_px, y_px = self.grid.to_source(x, y)
         return float(x_px), float(y_px)
 
-    def _pixels_in(self, x: int, y: int, width: int, height: int) -> tuple[slice, slice, npt.NDArray[np.bool_]]:
+    def _pixels_in(self, x: float, y: float, width: float, height: float) -> tuple[slice, slice, npt.NDArray[np.bool_]]:
         if width < 1 or height < 1:
-            raise InputError(f"The region {x},{y},{width},{height} holds no pixel.", "Give x,y,width,height.")
+            raise InputError(f"The region {x:g},{y:g},{width:g},{height:g} holds no pixel.", "Give x,y,width,height.")
         right, low = x + width - 1, y + height - 1
         corners = [self.to_result_px(*corner) for corner in ((x, y), (right, y), (x, low), (right, low))]
         xs, ys = zip(*corners, strict=True)

@@ -32,7 +32,8 @@ class ConsoleReporter(Reporter):
         self._say_device()
         if self._bar is None or self._counts != (total, unit):
             self.close()
-            self._bar, self._counts, self._done = _new_bar(total, unit), (total, unit), 0
+            # what was done before, in an earlier run, says nothing about the pace
+            self._bar, self._counts, self._done = _new_bar(total, unit, done), (total, unit), done
         self._bar.update(done - self._done)
         self._done = done
 
@@ -98,11 +99,13 @@ def table_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     ]
 
 
-def _new_bar(total: int, unit: str) -> Any:
+def _new_bar(total: int, unit: str, done: int) -> Any:
     from tqdm import tqdm
 
     # disable=None: no bar where stderr is no terminal, so that logs and scripts get whole lines only
-    return tqdm(total=total, unit=f" {unit}", file=sys.stderr, disable=None, leave=False, dynamic_ncols=True)
+    return tqdm(
+        initial=done, total=total, unit=f" {unit}", file=sys.stderr, disable=None, leave=False, dynamic_ncols=True
+    )
 
 
 def _short(value: Any) -> str:

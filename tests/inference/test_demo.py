@@ -80,7 +80,8 @@ def test_the_summary_scores_against_the_truth(demo):
     summary = json.loads((folder / "out" / "demo-summary.json").read_text(encoding="utf-8"))
 
     with Result(folder / "out" / "ceria-surface.h5") as result:
-        expected = score_columns(result.columns_table(), read_truth(folder / "truth.csv"), PIXEL_PM)
+        truth = read_truth(folder / "truth.csv")
+        expected = score_columns(result.columns_table(), truth, PIXEL_PM, result.events())
     assert summary["scores"] == expected
     assert summary["scores"]["switching_columns"] == 2
     assert [spot["name"] for spot in summary["spots"]] == ["column", "vacuum"]

@@ -5,12 +5,12 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from infer_runs import Recorder, toy_config, toy_home
+from infer_runs import Recorder, content, toy_config, toy_home
 from inference_toys import DOSE, PIXEL_PM, toy_counts, toy_model, toy_series_file
 
 from segdepth_app import paths
 from segdepth_app.errors import InputError, SeriesError
-from segdepth_app.inference import result_writer
+from segdepth_app.inference import frames, result_writer
 from segdepth_app.inference.journal import Partial, partial_folder
 from segdepth_app.inference.predictor import Predictor
 from segdepth_app.inference.results import Result
@@ -52,6 +52,20 @@ def test_blocks_of_frames_do_not_show(home, tmp_path, result_path, monkeypatch, 
     with Result(tmp_path / "r.h5") as blocked, Result(result_path) as whole:
         np.testing.assert_array_equal(blocked.trace(103, 62), whole.trace(103, 62))
         np.testing.assert_array_equal(blocked.columns_table(), whole.columns_table())
+
+
+def test_frames_in_batches_give_the_same_result_also_after_a_pause_within_one(home, tmp_path, monkeypatch):
+    """As on a GPU: batches of four frames, of which three sums are computed together with others of their length."""
+    settings = {"longest_sum_frames": 4}
+    run(toy_config(home, tmp_path / "one.h5", **settings), Reporter())
+    run(toy_config(home, tmp_path / "some.h5", **settings), Recorder(Command.PAUSE, after=3))
+    monkeypatch.setattr(frames.Loop, "_batch_size", 4)
+
+    run(toy_config(home, tmp_path / "some.h5", **settings), Reporter())
+    run(toy_config(home, tmp_path / "all.h5", **settings), Reporter())
+
+    assert content(tmp_path / "all.h5") == content(tmp_path / "one.h5")
+    assert content(tmp_path / "some.h5") == content(tmp_path / "one.h5")
 
 
 def test_the_file_is_laid_out_as_promised(result_path):
@@ -156,8 +170,8 @@ def test_progress_counts_frames_then_what_is_put_together_and_the_result_is_anno
 
     assert run(toy_config(home, tmp_path / "r.h5"), reporter) == "done"
 
-    frames = [item for item in reporter.done if item[2] == "frames"]
-    assert frames == [(n, 6, "frames") for n in range(7)]
+    steps = [item for item in reporter.done if item[2] == "frames"]
+    assert steps == [(n, 6, "frames") for n in range(7)]
     assert reporter.done[-1] == (6, 6, "frames put together")
     assert reporter.artifacts == [tmp_path / "r.h5"]
     assert list(tmp_path.iterdir()) == [tmp_path / "r.h5"]
@@ -170,8 +184,8 @@ def test_a_frame_that_cannot_be_read_is_a_gap_that_is_named_and_sums_do_without_
     monkeypatch.setattr(
         Predictor, "from_inputs", lambda self, inputs, **use: told.append((use, inputs)) or whole(self, inputs, **use)
     )
-    frames = toy_counts(4)
-    for number, frame in enumerate(frames):
+    counts = toy_counts(4)
+    for number, frame in enumerate(counts):
         np.save(tmp_path / f"frame_{number}.npy", frame)
     broken = tmp_path / "frame_2.npy"
     broken.write_bytes(broken.read_bytes()[:1000])
@@ -190,7 +204,7 @@ def test_a_frame_that_cannot_be_read_is_a_gap_that_is_named_and_sums_do_without_
     assert sum("Frame 2 could not be read" in text for text in reporter.warnings) == 1
     doses = [use["dose_e_per_px"] / DOSE for use, _ in told]
     assert doses == pytest.approx([1, 1, 2, 1, 1, 3])  # frames 0, 1, their sum; 3; (2, 3) without 2; all
-    mean = (frames[[0, 1, 3]].astype(float).mean(axis=0) / DOSE).reshape(33, 4, 45, 4).mean(axis=(1, 3))
+    mean = (counts[[0, 1, 3]].astype(float).mean(axis=0) / DOSE).reshape(33, 4, 45, 4).mean(axis=(1, 3))
     np.testing.assert_allclose(told[-1][1][0], mean, rtol=1e-5)  # float32
 
 
