@@ -153,19 +153,20 @@ class Desk:
         if self._config.model is None:
             raise InputError("There is no model to compare the series with.", "Choose one.")
         frame = None if request.get("frame") is None else self._index(request)
-        where = {"frame": frame, "region": request.get("region")}
-        return {"findings": findings(self._series, self._config.model, request.get("result"), **where)}
+        result, region = request.get("result"), request.get("region")
+        return {"findings": findings(self._series, self._config.model, result, frame=frame, region=region)}
 
     def smooth(self, number: int, request: Request) -> Answer:
         """Counts (T,) and posteriors (T, 11) of a region [x, y, w, h] of a result, smoothed through time."""
         from segdepth_app.inference.traces import column_prior, smooth_trace
 
         try:
-            x, y, width, height = (int(value) for value in request["region"])
+            x, y, width, height = (float(value) for value in request["region"])
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"{request.get('region')!r} is no region.", "Give x, y, width and height.") from error
         with _reader(request.get("result")) as result:
-            trace, prior = result.roi_trace(x, y, width, height), column_prior(result.card.class_prior)
+            trace = result.roi_trace(x, y, width, height)
+            prior = result.info.prior or column_prior(result.card.class_prior)
             # an analysis that still runs may not have fitted it yet
             found = smooth_trace(trace, prior=prior, stay_probability=result.info.stay_probability or None)
         return {
