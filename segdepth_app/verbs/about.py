@@ -96,7 +96,7 @@ def _doctor(arguments: argparse.Namespace) -> None:
 def _self_test(arguments: argparse.Namespace) -> int:
     picture = Path(arguments.screenshot) if arguments.screenshot else None
     if arguments.window:
-        from segdepth_app.selftest.window import walk_through
+        from segdepth_app.gui.walk_through import walk_through
 
         return walk_through(_print, picture)
     from segdepth_app.selftest.steps import run_all
