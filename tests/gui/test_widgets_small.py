@@ -97,6 +97,25 @@ def test_the_legend_shows_each_class_in_its_colour(qtbot):
         assert (colour.red(), colour.green(), colour.blue(), 255) == rgba
 
 
+def test_the_legend_frames_the_class_under_the_pointer(qtbot):
+    legend = ClassLegend()
+    qtbot.addWidget(legend)
+    legend.resize(legend.sizeHint())
+    before = legend.grab().toImage()
+    legend.set_highlighted([7])
+    after = legend.grab().toImage()
+    row = after.height() / 11
+    changed = {
+        int(y / row)
+        for y in range(after.height())
+        for x in range(after.width())
+        if before.pixel(x, y) != after.pixel(x, y)
+    }
+    # the frame's line is 2 px wide: it touches the rows beside it
+    assert 7 in changed
+    assert changed <= {6, 7, 8}
+
+
 class ShownJob(QObject):
     """A job in a state of the test's choice."""
 
