@@ -22,6 +22,7 @@ from segdepth_app.inference.sums import Sums
 from segdepth_app.inference.traces import changes_between, forward_backward, forward_fit, transition_matrix
 
 Floats = npt.NDArray[np.float64]
+Values = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.intp]
 
@@ -45,7 +46,7 @@ HOPELESS = 16.0
 """Mean counts that the frames like so much less than another, in ln, no sum can help: it says 9 at most."""
 LEAST_WEIGHT = 1e-3
 """Hypotheses of less weight are left out of the posteriors."""
-CHUNK_VALUES = 2**22
+CHUNK_VALUES = 2**23
 """Likelihoods that are held at once."""
 
 
@@ -96,15 +97,23 @@ class Outcome:
     changes: Floats  # (T, N, C, C): from one count to another between frame t - 1 and t
 
 
-def log_likelihood(observed: Observed, means: Floats, columns: Ints) -> Floats:
+def log_likelihood(observed: Observed, means: Floats, columns: Ints) -> Values:
     """ln of the frames' likelihood (T, M, C) where `columns` (M,) have the mean counts `means` (M,)."""
     response = observed.response.taken(columns)
-    away = np.arange(len(observed.prior)) - means[:, None]
-    moved = response.slope[:, None] * away
+    moved = response.slope[:, None] * (np.arange(len(observed.prior)) - means[:, None])
     spread = np.sqrt(response.noise[:, None] ** 2 + (SLOPE_SPREAD * moved) ** 2)
-    deviation = (observed.count[:, columns, None] - response.mean[:, None] - moved) / spread
-    values = -0.5 * np.minimum(deviation**2, FARTHEST) - np.log(spread)
-    return np.where(observed.seen[:, columns, None], values, 0)
+    # in single precision: half the time, and likelihoods need no more
+    scale, centre, level = (
+        value.astype(np.float32) for value in (1 / spread, (response.mean[:, None] + moved) / spread, -np.log(spread))
+    )
+    values = observed.count[:, columns, None].astype(np.float32) * scale
+    values -= centre
+    np.square(values, out=values)
+    np.minimum(values, np.float32(FARTHEST), out=values)
+    values *= np.float32(-0.5)
+    values += level
+    values[~observed.seen[:, columns]] = 0
+    return values
 
 
 def weigh(observed: Observed, stays: tuple[float, ...]) -> Floats:

@@ -24,6 +24,7 @@ VACANCY_SHARE = 0.03
 """Share of empty sites among all lattice sites of training specimens: 1 % inside rough ones, 4 % of shuffled ones."""
 
 Floats = npt.NDArray[np.float64]
+Values = npt.NDArray[np.floating]
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Smoothed:
     """What a whole series says of its columns."""
 
     path: npt.NDArray[np.uint8]  # (T, N), the likeliest sequence of counts (Viterbi)
-    posterior: Floats  # (T, N, C), given all frames
+    posterior: Values  # (T, N, C), given all frames
     log_likelihood: Floats  # (N,), of all frames, up to the factors left out of the likelihood
 
     def taken(self, columns: npt.NDArray[np.intp]) -> "Smoothed":
@@ -39,7 +40,7 @@ class Smoothed:
         return Smoothed(self.path[:, columns], self.posterior[:, columns], self.log_likelihood[columns])
 
     @property
-    def confidence(self) -> Floats:
+    def confidence(self) -> Values:
         """Posterior of the path's count, (T, N)."""
         return np.take_along_axis(self.posterior, self.path[..., None].astype(np.intp), axis=2)[..., 0]
 
@@ -102,57 +103,57 @@ def smooth_trace(trace: npt.ArrayLike, *, prior: npt.ArrayLike, stay_probability
     return smooth(values, prior=prior, stay_probability=stay)
 
 
-def forward_backward(evidence: Floats, start: Floats, step: Floats) -> tuple[Floats, Floats]:
-    """Posterior (T, N, C) and log likelihood (N,).
+def forward_backward(evidence: Values, start: Floats, step: Floats) -> tuple[Values, Floats]:
+    """Posterior (T, N, C), in the precision of the evidence, and log likelihood (N,).
 
     From log likelihoods (T, N, C), chances of the first counts (C,) and of transitions (C, C).
     """
     likelihood, forward, log_likelihood = _forward(evidence, start, step)
+    back, ones = step.T.astype(evidence.dtype), np.ones(len(start), evidence.dtype)
     backward = np.ones_like(likelihood[0])
     posterior = forward
     for t in reversed(range(len(likelihood) - 1)):
-        backward = _normalised((likelihood[t + 1] * backward) @ step.T)
-        posterior[t] = _normalised(forward[t] * backward)
+        backward = (likelihood[t + 1] * backward) @ back
+        backward /= (backward @ ones)[:, None]
+        posterior[t] *= backward
+        posterior[t] /= (posterior[t] @ ones)[:, None]
     return posterior, log_likelihood
 
 
-def forward_fit(evidence: Floats, start: Floats, step: Floats) -> Floats:
+def forward_fit(evidence: Values, start: Floats, step: Floats) -> Floats:
     """The log likelihood of forward_backward() alone."""
     return _forward(evidence, start, step)[2]
 
 
-def changes_between(evidence: Floats, start: Floats, step: Floats) -> Iterator[tuple[int, Floats]]:
+def changes_between(evidence: Values, start: Floats, step: Floats) -> Iterator[tuple[int, Values]]:
     """Chances (N, C, C) of a change from one count to another between frames t - 1 and t, from the last t to 1."""
     likelihood, forward, _ = _forward(evidence, start, step)
     backward = np.ones_like(likelihood[0])
+    step = step.astype(evidence.dtype)
     away = step - np.diag(np.diag(step))
     for t in reversed(range(1, len(likelihood))):
         ahead = likelihood[t] * backward
         backward = ahead @ step.T
         before = forward[t - 1] / (forward[t - 1] * backward).sum(axis=1, keepdims=True)
         yield t, before[:, :, None] * away * ahead[:, None, :]
-        backward = _normalised(backward)
+        backward /= backward.sum(axis=1, keepdims=True)
 
 
-def _forward(evidence: Floats, start: Floats, step: Floats) -> tuple[Floats, Floats, Floats]:
+def _forward(evidence: Values, start: Floats, step: Floats) -> tuple[Values, Values, Floats]:
     """Likelihoods with a maximum of 1, forward messages that sum to 1, and the sum of all factors' logarithms (N,)."""
-    n_classes = len(start)
+    kind, n_classes = evidence.dtype, len(start)
     # over so short an axis, numpy's own maximum and sum take several times as long as these
     highest = reduce(np.maximum, (evidence[:, :, n] for n in range(n_classes)))
     likelihood = np.exp(evidence - highest[..., None])
     forward = np.empty_like(likelihood)
-    log_likelihood = highest.sum(axis=0)
-    ones = np.ones(n_classes)
+    log_likelihood = highest.sum(axis=0, dtype=np.float64)
+    ones, first, then = np.ones(n_classes, kind), start.astype(kind), step.astype(kind)
     for t in range(len(likelihood)):
-        message = likelihood[t] * (forward[t - 1] @ step if t else start)
+        message = likelihood[t] * (forward[t - 1] @ then if t else first)
         factor = message @ ones
         np.divide(message, factor[:, None], out=forward[t])
         log_likelihood += np.log(factor)
     return likelihood, forward, log_likelihood
-
-
-def _normalised(message: Floats) -> Floats:
-    return np.asarray(message / (message @ np.ones(message.shape[1]))[:, None])
 
 
 def _viterbi(evidence: Floats, start: Floats, step: Floats) -> npt.NDArray[np.uint8]:
