@@ -315,7 +315,7 @@ class ViewPresenter:
     def _show_run(self) -> None:
         """The analysis began, grew or ended: empty panes say what they wait for."""
         self.results.fall_back()
-        if self._pictured >= 0:
+        if self._pictured >= 0 and self.scene.depth is None:
             self._show_maps(self._pictured)
 
     # --- session

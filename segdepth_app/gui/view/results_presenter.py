@@ -100,7 +100,12 @@ class ResultsPresenter:
 
     def finished(self, path: Path) -> None:
         """An analysis made its result: it is shown, and joins the list."""
+        self._chores.run("finished", self._take(path))
+
+    def _take(self, path: Path) -> Iterator[None]:
+        yield
         self.load(path)
+        yield
         facts = self._scene.file_facts
         if facts and facts.fingerprint:
             self.look(facts.fingerprint)
