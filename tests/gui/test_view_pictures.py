@@ -1,56 +1,23 @@
 """Pictures of the View tab: turned maps, one pane alone, columns, regions, colours that say what they are."""
 
 import numpy as np
-import pyqtgraph as pg
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QMouseEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor
 
 from segdepth_app.gui import theme
 from segdepth_app.gui.view.overlay_dots import Changes, Dots, readable_on, spacing_px
 from segdepth_app.gui.view.overlay_options import OverlayOptions
-from segdepth_app.gui.view.overlay_region import Region
-from segdepth_app.gui.view.panes import LinkedPanes
 from segdepth_app.gui.view.saliency_client import SaliencyMap, SaliencyRequest
 from segdepth_app.gui.widgets import placing
 from segdepth_app.gui.widgets.scale_bar import MISSING
 from segdepth_app.series.grid import grid_for, sample
-
-HEIGHT, WIDTH = 60, 100
-LIT = (71, 22)  # x, y of the frame
+from tests.gui.pictures_bench import HEIGHT, LIT, WIDTH, make_panes, seen
 
 
 @pytest.fixture
 def panes(qtbot):
-    """Four panes for frames of 100 × 60 px."""
-    widget = LinkedPanes()
-    qtbot.addWidget(widget)
-    widget.resize(1200, 800)
-    widget.show()
-    qtbot.waitExposed(widget)
-    widget.set_picture_size(WIDTH, HEIGHT)
-    widget.panes["frame"].set_levels(0, 1)
-    widget.set_pixel_size(5.3)
-    frame = np.full((HEIGHT, WIDTH), 0.2, np.float32)
-    frame[LIT[1], LIT[0]] = 1
-    widget.show_image("frame", frame)
-    qtbot.waitUntil(lambda: widget.panes["frame"].plot.width() > 200)
-    widget.grab()
-    widget.fit()
-    return widget
-
-
-def seen(panes, name):
-    """A pane as it is painted, and where source pixels lie in it."""
-    panes.grab()  # pyqtgraph lays out and moves when it is painted
-    plot, view = panes.panes[name].plot, panes.panes[name].view
-    picture = plot.viewport().grab().toImage()
-
-    def place(x, y):
-        return plot.mapFromScene(view.mapViewToScene(QPointF(x + 0.5, y + 0.5)))
-
-    return picture, place
+    return make_panes(qtbot)
 
 
 def turned_map(rotation_deg, x, y, value=8):
@@ -246,89 +213,6 @@ def test_vacuum_and_the_outside_are_not_covered_by_the_depth(panes):
     panes.overlays.show_options(OverlayOptions())
     picture, place = seen(panes, "frame")
     assert picture.pixelColor(place(65, 50)) == grey
-
-
-def drag(qtbot, panes, start, stop):
-    _, place = seen(panes, "frame")
-    viewport = panes.panes["frame"].plot.viewport()
-    a, b = place(*start), place(*stop)
-    send_move(viewport, a, Qt.MouseButton.NoButton)
-    qtbot.mousePress(viewport, Qt.MouseButton.LeftButton, pos=a)
-    for share in np.linspace(0, 1, 12):
-        at = QPoint(round(a.x() + share * (b.x() - a.x())), round(a.y() + share * (b.y() - a.y())))
-        send_move(viewport, at)
-    qtbot.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=b)
-
-
-def send_move(viewport, at, button=Qt.MouseButton.LeftButton):
-    """QTest moves the mouse without its button."""
-    spot = QPointF(at)
-    event = QMouseEvent(
-        QEvent.Type.MouseMove, spot, viewport.mapToGlobal(spot), button, button, Qt.KeyboardModifier.NoModifier
-    )
-    QApplication.sendEvent(viewport, event)
-
-
-@pytest.fixture
-def region(panes, monkeypatch):
-    # pyqtgraph passes over moves that come within 10 ms, and here all of them do
-    monkeypatch.setitem(pg.CONFIG_OPTIONS, "mouseRateLimit", -1)
-    panes.overlays.show_options(OverlayOptions(region=True))
-    panes.overlays.show_region(Region(20, 10, 30, 20), "Surface")
-    return panes.overlays
-
-
-def test_a_dragged_region_moves_by_whole_pixels_and_tells_its_last_place(qtbot, panes, region):
-    told = []
-    region.region_moved.connect(told.append)
-    drag(qtbot, panes, (35, 20), (45, 27))
-    last = region.region.region
-    assert (last.width, last.height) == (30, 20)
-    assert (last.x, last.y) == pytest.approx((30, 17), abs=1)
-    qtbot.waitUntil(lambda: told and told[-1] == last, timeout=2000)
-    assert [box.value() for box in region.region_bar.numbers.values()] == list(last.numbers)
-    # 12 moves within a few milliseconds: the first and the newest, and what 30 Hz leaves between them
-    assert len(told) < 12
-
-
-def test_a_region_stays_in_the_frame(qtbot, panes, region):
-    drag(qtbot, panes, (35, 20), (300, 200))
-    last = region.region.region
-    assert (last.x, last.y) != (20, 10)
-    assert last.x + last.width <= WIDTH
-    assert last.y + last.height <= HEIGHT
-
-
-def test_typed_numbers_move_the_region(region):
-    told = []
-    region.region_moved.connect(told.append)
-    region.region_bar.numbers["width"].setValue(95)
-    # 95 px from x = 20 would end at 115: it is moved back into the frame
-    assert told == [Region(5, 10, 95, 20)]
-    assert region.region.region == told[0]
-    assert region.region_bar.numbers["x"].value() == 5
-
-
-def test_a_click_in_the_region_is_a_click_on_the_picture(qtbot, panes, region):
-    _, place = seen(panes, "frame")
-    viewport = panes.panes["frame"].plot.viewport()
-    with qtbot.waitSignal(panes.pixel_clicked, timeout=2000) as caught:
-        qtbot.mouseMove(viewport, place(35, 20))
-        qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=place(35, 20))
-    assert caught.args == [35, 20]
-
-
-@pytest.mark.parametrize(
-    ("given", "kept"),
-    [
-        ((-5, -5, 10, 10), (0, 0, 10, 10)),
-        ((95, 55, 10, 10), (90, 50, 10, 10)),
-        ((0, 0, 500, 500), (0, 0, 100, 60)),
-        ((3, 4, 0, 0), (3, 4, 1, 1)),
-    ],
-)
-def test_regions_are_moved_into_the_frame_before_they_are_cut(given, kept):
-    assert Region(*given).within(WIDTH, HEIGHT).numbers == kept
 
 
 def test_the_activity_takes_the_place_of_the_confidence_and_gives_it_back(panes):
