@@ -252,8 +252,15 @@ def _normalised(in_255ths: np.ndarray, *, axis: int) -> npt.NDArray[np.float32]:
 
 def find_result_for(fingerprint: str, folder: str | Path) -> Path | None:
     """The newest result in a folder that was made from the series with this fingerprint."""
-    files = sorted(Path(folder).glob("*.h5"), key=lambda path: path.stat().st_mtime, reverse=True)
+    files = sorted(Path(folder).glob("*.h5"), key=_modified, reverse=True)
     return next((path for path in files if fingerprint_of(path) == fingerprint), None)
+
+
+def _modified(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:  # it has just been moved away
+        return 0.0
 
 
 def fingerprint_of(path: Path) -> str | None:
