@@ -98,5 +98,6 @@ def test_an_analysis_grows_is_paused_and_goes_on_in_the_next_window(qtbot, open_
     with Result(scene.result.path) as result:
         assert not run.waiting
         np.testing.assert_allclose(result.trace(*PIXEL) * 255, late, atol=0.51)
+        n_columns = len(np.unique(result.columns_table()["column"]))
     again.view.side.setCurrentWidget(again.view.side.columns)
-    assert again.view.side.columns.table.model().rowCount() > 10
+    assert again.view.side.columns.table.model().rowCount() == n_columns > 0
