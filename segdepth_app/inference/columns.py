@@ -9,7 +9,7 @@ Units: positions in result pixels unless the name says otherwise; maps are [y, x
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +38,13 @@ BEND = 4.0
 LIGHT = 8
 
 Floats = npt.NDArray[np.floating]
+
+
+class Placing(Protocol):
+    """Where result pixels lie in the source (series.grid.Grid)."""
+
+    def to_source(self, x: Any, y: Any) -> tuple[Any, Any]:
+        """Result pixels → source pixels."""
 
 
 @dataclass(frozen=True)
@@ -185,20 +192,15 @@ def columns_table(
     probabilities: Floats,
     smoothed: Smoothed,
     *,
-    scale: float | None = None,
-    grid: Any = None,
+    grid: Placing,
 ) -> np.ndarray:
     """COLUMN_DTYPE of all sites in `frames` (T,), from pooled probabilities (T, N, 11); positions in source pixels."""
-    if grid is not None:
-        x_px, y_px = grid.to_source(sites.x, sites.y)
-    else:
-        x_px, y_px = (px_from_binned(position, scale) for position in (sites.x, sites.y))  # type: ignore[arg-type]
     n_frames, n_sites, _ = probabilities.shape
     table = np.zeros((n_frames, n_sites), COLUMN_DTYPE)
     table["frame"] = np.asarray(frames)[:, None]
     table["column"] = np.arange(n_sites)
     table["element"] = np.array(sites.symbols(), "S2")
-    table["x_px"], table["y_px"] = x_px, y_px
+    table["x_px"], table["y_px"] = grid.to_source(np.asarray(sites.x, float), np.asarray(sites.y, float))
     table["count"] = probabilities.argmax(axis=2)
     table["confidence"] = probabilities.max(axis=2)
     for n, name in enumerate(PROBABILITY_FIELDS):

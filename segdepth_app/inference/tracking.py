@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from segdepth_app.inference.columns import Sites, columns_table
+from segdepth_app.inference.columns import Placing, Sites, columns_table
 from segdepth_app.inference.events import Event, find_events
 from segdepth_app.inference.hypotheses import STAYS, Observed, mixed, outcomes, weigh
 from segdepth_app.inference.response import expected_count, measured_response
@@ -21,13 +20,6 @@ Bools = npt.NDArray[np.bool_]
 
 FEWEST_FRAMES = 4
 """Below, the noise of single frames cannot be told from changes, and the network's word is taken."""
-
-
-class Placing(Protocol):
-    """Where result pixels lie in the source (series.grid.Grid)."""
-
-    def to_source(self, x: Any, y: Any) -> tuple[Any, Any]:
-        """Result pixels → source pixels."""
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,13 @@ from segdepth_app.datasets.labels import ring_maps
 from segdepth_app.inference.columns import Evidence, Sites, columns_table, find_peaks, find_sites, pool
 from segdepth_app.inference.lattice import STEP_X, STEP_Y, elements, fit_lattice
 from segdepth_app.inference.traces import smooth
+from segdepth_app.series.grid import grid_for
 from segdepth_app.specimen.build import SpecimenPlan, build_specimen
 from segdepth_app.specimen.table import empty_table
 
 PIXEL = 0.212
+FOUR = grid_for(256, 256, 5.3, 21.2)
+"""Four source pixels to each result pixel."""
 CARD = toy_model().card
 
 
@@ -165,7 +168,7 @@ def test_the_table_links_columns_through_time_in_source_pixels():
     pooled = np.full((3, 2, 11), 0.02)
     np.put_along_axis(pooled, calls[..., None], 0.8, axis=2)
 
-    table = columns_table(sites, [0, 1, 4], pooled, smooth(pooled, prior=np.ones(11), stay_probability=0.98), scale=4)
+    table = columns_table(sites, [0, 1, 4], pooled, smooth(pooled, prior=np.ones(11), stay_probability=0.98), grid=FOUR)
 
     assert table["frame"].tolist() == [0, 0, 1, 1, 4, 4]
     assert table["column"].tolist() == [0, 1] * 3
