@@ -20,8 +20,8 @@ from tests.cli_tools import job_that, settings_of
 
 ROOT = Path(__file__).parents[1]
 VERBS = (
-    "demo simulate verify convergence movie image train export-cluster evaluate study align calibrate infer saliency trace columns "
-    "export report dose describe doctor self-test schema view"
+    "demo simulate verify convergence movie image train export-cluster evaluate study align calibrate infer saliency "
+    "trace columns export report dose describe doctor self-test schema view"
 ).split()
 HEAVY = ("torch", "lightning", "scipy", "h5py", "matplotlib", "PySide6", "numpy")
 
