@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segdepth_app.config import ExploreConfig
-from segdepth_app.errors import InputError
+from segdepth_app.errors import InputError, SegDepthError
 from segdepth_app.series.opener import Series
 
 if TYPE_CHECKING:
@@ -175,12 +175,30 @@ class Desk:
         }
 
     def _load_quietly(self) -> None:
-        from segdepth_app.errors import SegDepthError
-
+        """Loads the model and makes one map of nothing, so that the first real one need not set anything up."""
         try:
-            self._predictor = self._new_predictor()
+            predictor = self._new_predictor()
+            self._predictor = predictor
+            self._rehearse(predictor)
         except SegDepthError:
             pass  # whoever asks for a map is told
+
+    def _rehearse(self, predictor: "Predictor") -> None:
+        from segdepth_app.inference.saliency import saliency_map
+
+        series = self._series
+        if series.pixel_size_pm is None:
+            return
+        # not a frame of the series: files are read in one thread only
+        blank = np.ones((series.height_px, series.width_px), np.float32)
+        saliency_map(
+            predictor,
+            blank,
+            pixel_size_pm=series.pixel_size_pm,
+            dose_e_per_px=1.0,
+            x_px=series.width_px // 2,
+            y_px=series.height_px // 2,
+        )
 
     def _loaded(self) -> "Predictor":
         if self._loading is not None:
