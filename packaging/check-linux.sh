@@ -26,8 +26,8 @@ done
 mkdir -p "$root/proc" "$root/dev"
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev" 2>/dev/null || mount --bind /dev "$root/dev"
-inside() { chroot "$root" env -i HOME=/home/lab LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive "$@"; }
-as_user() { inside su lab -s /bin/sh -c "export HOME=/home/lab LANG=C.UTF-8 OMP_NUM_THREADS=2; $1"; }
+inside() { chroot "$root" env -i HOME=/srv/lab LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive "$@"; }
+as_user() { inside su lab -s /bin/sh -c "export HOME=/srv/lab LANG=C.UTF-8 OMP_NUM_THREADS=2; $1"; }
 
 say "installing $(basename "$deb")"
 cp "$deb" "$archive" "$root/tmp/"
@@ -36,7 +36,7 @@ begin=$SECONDS
 inside apt-get install -y -qq --no-install-recommends "/tmp/$(basename "$deb")" >"$folder/install.log" 2>&1
 say "installed in $((SECONDS - begin)) s: $(inside du -sm /usr/lib/segdepth | cut -f1) MB"
 inside apt-get install -y -qq --no-install-recommends xvfb xauth >>"$folder/install.log" 2>&1
-inside id lab >/dev/null 2>&1 || inside useradd -m lab
+inside id lab >/dev/null 2>&1 || inside useradd -m -d /srv/lab lab
 
 check_program() { # the program's path
     as_user "$1 --version"
@@ -53,7 +53,7 @@ left=$(inside sh -c 'ls -d /usr/lib/segdepth /usr/bin/segdepth /usr/share/applic
 as_user 'test -e ~/Documents/SegDepth/kept'
 say "the .deb is removed; the user's data are there"
 
-prefix='/home/lab/Größe µm/试样 1'
+prefix='/srv/lab/Größe µm/试样 1'
 as_user "sh /tmp/$(basename "$archive") --quiet -- --prefix '$prefix'"
 check_program "'$prefix/bin/segdepth'"
 as_user "'$prefix/lib/segdepth/uninstall.sh'"

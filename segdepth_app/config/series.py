@@ -18,6 +18,9 @@ class SeriesOptions(Config):
 
     series: tuple[Path, ...] = Field(min_length=1, description="One file, a folder of frames, or the frames in order.")
     pixel_size_pm: float | None = Field(None, gt=0, le=1e5, description="Pixel size; overrides the file's own.")
+    pixel_size_from: Literal["typed", "lattice"] = Field(
+        "typed", description="Where a pixel size that is given comes from; results say so."
+    )
     dose_e_per_px: float | None = Field(
         None, gt=0, le=1e9, description="Electrons per pixel and frame of the file in vacuum; counts: the vacuum level."
     )

@@ -113,6 +113,8 @@ class ResultInfo:
     longest_sum_frames: int = 1
     precision: str = "float32"
     grid: dict[str, Any] | None = None
+    raw: str | None = None
+    """Layout of a file without a header, as it was given."""
     """series.grid.Grid of the maps; None in the first format, which knew no rotation."""
     prior: list[float] = field(default_factory=list)
     """Share of each count among columns, by which a posterior is divided before it is smoothed through time."""

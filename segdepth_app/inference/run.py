@@ -171,6 +171,7 @@ class Analysis:
             gain_source=series.gain_source,
             offset=series.offset,
             offset_source=series.offset_source,
+            raw=config.raw,
             stay_source="typed" if config.stay_probability is not None else "not fitted yet",
             longest_sum_frames=config.longest_sum_frames,
             precision=self.predictor.precision,

@@ -25,7 +25,7 @@ def open_source_of(result: ResultReader) -> Series:
             offset=info.offset,
             align="rigid" if info.align == "rigid" else "none",
             sum_frames=info.sum_frames,
-            raw=getattr(info, "raw", None),
+            raw=info.raw,
         )
     )
     try:

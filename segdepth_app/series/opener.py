@@ -22,7 +22,7 @@ from segdepth_app.series.names import hinted_frame_time_s, hinted_pixel_size_pm
 from segdepth_app.series.sampling import Sample, sample_frames
 from segdepth_app.series.source import Source
 
-FROM_FILE = "from file"
+FROM_FILE, FROM_LATTICE = "from file", "from the lattice"
 SATURATED_SHARE = 1e-3
 ABSURD = 1e18
 """Its square still fits into float32."""
@@ -174,7 +174,8 @@ class Series:
     def _set_pixel_size(self, options: SeriesOptions) -> None:
         in_file = self._source.calibration.pixel_size_pm
         self.pixel_size_pm = options.pixel_size_pm or in_file
-        self.pixel_size_source = TYPED if options.pixel_size_pm else FROM_FILE if in_file else MISSING
+        given = FROM_LATTICE if options.pixel_size_from == "lattice" else TYPED
+        self.pixel_size_source = given if options.pixel_size_pm else FROM_FILE if in_file else MISSING
         self.hinted_pixel_size_pm = hinted_pixel_size_pm(options.series[0]) if not in_file else None
         if self.pixel_size_pm is None:
             hint = f" (its name mentions {self.hinted_pixel_size_pm:g} pm)" if self.hinted_pixel_size_pm else ""
