@@ -18,7 +18,9 @@ UNITLESS = {
     *("devices", "nodes", "gpus", "cpus"),
     *("n_bootstrap", "n_examples", "n_worst", "test_specimens", "widths"),
     # its own unit
-    "hours",
+    *("hours", "sum_frames", "longest_sum_frames", "mean_stay_frames", "frames_per_second"),
+    # numbers of frames, and values of a file, whatever they are
+    *("first", "last", "gain", "offset"),
     # shares and probabilities
     *("share_wedge", "share_rough", "share_shuffled", "validation_share", "test_share", "plateau_share"),
     *("background_weight", "weight_decay", "stay_probability", "learning_rate"),
