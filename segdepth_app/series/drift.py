@@ -140,7 +140,7 @@ class _Search:
                     before = index
                     mean.add(frame, self.shift[index])
             done = self.frames.n * self.passes + index + 1
-            self.reporter.progress(done, 2 * self.frames.n, "frames")
+            self.reporter.progress(done, 2 * self.frames.n, "comparisons")
         self.passes += 1
 
     @property

@@ -50,7 +50,7 @@ def test_results_are_chosen_from_a_menu(bar):
     chosen = []
     bar.result_chosen.connect(chosen.append)
     first, second = bar.results_button.menu().actions()
-    assert (bar.results_button.text(), first.isChecked(), second.isChecked()) == ("Results (2)", True, False)
+    assert (bar.results_button.text(), first.isChecked(), second.isChecked()) == ("Results (2) ▾", True, False)
     second.trigger()
     assert chosen == ["/b.h5"]
 

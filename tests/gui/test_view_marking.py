@@ -27,7 +27,7 @@ def rows(bench):
 def test_a_click_lists_what_is_there(bench):
     bench.presenter.marking.click(7, 5)
     (row,) = rows(bench)
-    assert row.texts == ("1", "", "1", "0.80", "Ce", "7, 5", "0.07, 0.05")
+    assert row.texts == ("1", "", "1", "0.80", "Ce", "7, 5 px\n0.07, 0.05 nm")
 
 
 def test_the_list_follows_the_frame(bench):
@@ -86,7 +86,9 @@ def test_the_saliency_of_the_last_click_is_shown(bench):
     values, scale = bench.view.show_saliency.call_args.args
     np.testing.assert_array_equal(values, np.eye(3))
     assert scale == 4.0
-    assert bench.view.show_saliency_text.call_args.args == ("marker 1 · frame 1 · depth 1 · p = 0.80", "")
+    text, hint = bench.view.show_saliency_text.call_args.args
+    assert text.replace("\N{NO-BREAK SPACE}", " ") == "marker 1 · frame 1 · depth 1 · p = 0.80"
+    assert hint == ""
 
 
 def test_another_depth_asks_again(bench):

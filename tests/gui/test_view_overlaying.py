@@ -135,7 +135,7 @@ def test_a_region_begins_in_the_middle_and_says_what_is_in_it(overlays):
     assert overlays.rectangle() == (22, 15, 15, 10)
     overlays.move_region(Region(2, 1, 2, 2))
     # values 62, 63, 122, 123 of the ramp of 60 a row
-    overlays.view.show_region_readout.assert_called_with("mean 92.5, σ 30, 0.20 × 0.20 nm, 4 px")
+    overlays.view.show_region_readout.assert_called_with("mean 92.5, σ 30, 0.20 × 0.20 nm")
     overlays.toggle("region")
     assert overlays.rectangle() is None
 

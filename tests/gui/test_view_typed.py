@@ -25,8 +25,17 @@ ALL = Typed(
 
 def test_everything_typed_is_a_setting_of_a_job():
     options = SeriesOptions.model_validate({"series": ["a.tif"], **ALL.options()})
-    for name in SeriesOptions.model_fields.keys() - {"series"}:
+    for name in SeriesOptions.model_fields.keys() - {"series", "pixel_size_from"}:
         assert getattr(options, name) == getattr(ALL, name)
+    assert options.pixel_size_from == "lattice"
+
+
+def test_a_pixel_size_is_from_the_lattice_until_it_is_typed_over():
+    """What a job is told of its source; without a pixel size there is nothing to have a source."""
+    taken = Typed().changed(pixel_size_pm=8.83, pixel_size_from="from the lattice (frame 1, rms 0.64 %)")
+    assert taken.options()["pixel_size_from"] == "lattice"
+    for later in (taken.changed(pixel_size_pm=9.0), taken.changed(pixel_size_pm=None)):
+        assert "pixel_size_from" not in later.options()
 
 
 def test_an_untouched_series_is_read_as_it_is():

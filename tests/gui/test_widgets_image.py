@@ -3,12 +3,14 @@
 import itertools
 
 import numpy as np
+import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
 from segdepth_app.gui import theme
-from segdepth_app.gui.widgets.image_pane import ImagePane
+from segdepth_app.gui.widgets.colour_bar import ColourBar
+from segdepth_app.gui.widgets.image_pane import ImagePane, heat_table
 from segdepth_app.gui.widgets.scale_bar import length_text, nice_length
 
 HEIGHT, WIDTH = 40, 70
@@ -128,8 +130,33 @@ def test_crosshair_and_markers_sit_in_the_middle_of_their_pixel(pane):
     assert [line.value() for line in pane._crosshair] == [LIT[0] + 0.5, LIT[1] + 0.5]
     pane.set_markers([(3, 4, "#ff0000", "1"), (5, 6, "#00ff00", "2")])
     assert [tuple(spot.pos()) for spot in pane._markers.points()] == [(3.5, 4.5), (5.5, 6.5)]
+    first = pane._labels["#ff0000", "1"]
+    pane.set_markers([(7, 8, "#ff0000", "1")])
+    assert pane._labels == {("#ff0000", "1"): first}  # moved, not made anew
+    assert (first.pos().x(), first.pos().y()) == (7.5, 8.5)
+    assert [item for item in pane.view.childGroup.childItems() if isinstance(item, pg.TextItem)] == [first]
     pane.set_markers([])
-    assert pane._labels == []
+    assert pane._labels == {}
+    assert not [item for item in pane.view.childGroup.childItems() if isinstance(item, pg.TextItem)]
+
+
+@pytest.mark.parametrize(("width", "beside"), [(600, True), (230, True), (150, False)])
+def test_colour_bar_and_scale_bar_never_lie_over_each_other(qtbot, width, beside):
+    """Beside each other as long as there is room, else one above the other; both in the view."""
+    pane = ImagePane("Saliency", "heat")
+    qtbot.addWidget(pane)
+    pane.resize(width, 200)
+    bar = ColourBar(pane.view, heat_table(), pane.scale_bar)
+    pane.set_image(lit_image().astype(np.float32))
+    pane.set_pixel_size(20.0)
+    bar.set_range(0, 2.73e-7, "|∂P/∂I|")
+    pane.show()
+    qtbot.waitUntil(lambda: pane.view.width() > width - 5)
+    metrics = pane.plot.fontMetrics()
+    ours, other = bar.box(metrics), pane.scale_bar.box(metrics)
+    assert not ours.intersects(other)
+    assert (ours.bottom() > other.top()) is beside
+    assert pane.view.rect().contains(ours)
 
 
 @pytest.mark.parametrize("bad", [np.zeros((3, 4, 3)), np.zeros(5)])

@@ -39,6 +39,7 @@ class AnalysisBar(QWidget):
         self.progress.setTextVisible(False)
         self.progress.setAccessibleName("Progress of the analysis")
         self.results_button = self._make_menu_button("Results", "Earlier results of this series")
+        self.results_button.setStyleSheet("QToolButton::menu-indicator { image: none; }")  # it stands in the text
         self.model_label = QLabel("Model")
         self.model = QComboBox()
         self.model.setAccessibleName("Model")
@@ -113,7 +114,7 @@ class AnalysisBar(QWidget):
         self.results_button.setMenu(menu)
         if old:
             old.deleteLater()
-        self.results_button.setText(f"Results ({len(entries)})")
+        self.results_button.setText(f"Results ({len(entries)}) ▾")
         self._has_results = bool(entries)
         self.results_button.setVisible(self._has_results)
 

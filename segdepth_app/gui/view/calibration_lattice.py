@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-FROM_LATTICE = "from the lattice"
+from segdepth_app.gui.view.typed import FROM_LATTICE
+
 NOTICED = 0.02
 """A pixel size further than this from the one in use is remarked upon; that of a file is seldom better than 1 %."""
 

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from segdepth_app.gui.child import take_array
-from segdepth_app.gui.view.calibration_lattice import FROM_LATTICE, FoundLattice, angle_text, fit_lines, turned
+from segdepth_app.gui.view.calibration_lattice import FoundLattice, angle_text, fit_lines, turned
 from segdepth_app.gui.view.calibration_state import LatticePage, LevelsPage, Shown, levels_page, shown
 from segdepth_app.gui.view.helper_client import HelperClient
 from segdepth_app.gui.view.scene import Scene
+from segdepth_app.gui.view.typed import FROM_LATTICE
 
 Rectangle = tuple[int, int, int, int]
 HINT = "The reflections of ceria along [110] give the pixel size and the rotation of the crystal in the frame."

@@ -17,8 +17,10 @@ from PySide6.QtWidgets import (
 from segdepth_app.gui import theme
 from segdepth_app.gui.view.markers import MarkerRow
 
-HEADERS = ("", "Name", "Depth", "Conf.", "Elem.", "x, y (px)", "x, y (nm)")
+HEADERS = ("", "Name", "Depth", "Conf.", "El.", "x, y")
 NAME = 1
+ROW_PADDING_PX = 6
+"""Beyond the two lines of text of a row."""
 
 
 class MarkerList(QWidget):
@@ -37,7 +39,7 @@ class MarkerList(QWidget):
         self.table.setHorizontalHeaderLabels(HEADERS)
         self.table.setAccessibleName("Markers")
         self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(22)
+        self.table.verticalHeader().setDefaultSectionSize(2 * self.fontMetrics().height() + ROW_PADDING_PX)
         triggers = QAbstractItemView.EditTrigger
         self.table.setEditTriggers(triggers.DoubleClicked | triggers.EditKeyPressed)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

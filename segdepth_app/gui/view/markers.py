@@ -80,7 +80,8 @@ class MarkerRow:
     @property
     def texts(self) -> tuple[str, ...]:
         """In the order of the list's columns."""
-        return (str(self.number), self.name, self.depth, self.confidence, self.element, self.pixel, self.nanometre)
+        place = "\n".join(f"{text} {unit}" for text, unit in ((self.pixel, "px"), (self.nanometre, "nm")) if text)
+        return (str(self.number), self.name, self.depth, self.confidence, self.element, place)
 
 
 @dataclass(frozen=True)

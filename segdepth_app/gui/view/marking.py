@@ -14,6 +14,7 @@ from segdepth_app.gui.view.tracing import Tracing
 
 HINT_NO_RESULT = "Analyse the series, then click a pixel to see its depth through time."
 HINT_NO_MARKER = "Click a pixel to see its depth through time. Up to nine markers; a right click clears them."
+NO_BREAK = "\N{NO-BREAK SPACE}"
 FULL = f"All {MAX_MARKERS} markers are set: remove one first."
 
 
@@ -264,7 +265,9 @@ class MarkingPresenter:
         self._view.show_saliency(answer.values, answer.place)
         marker = next((m for m in self.markers if (m.x, m.y) == (request.x, request.y)), None)
         name = f"marker {marker.number}" if marker else f"{request.x}, {request.y}"
-        text = f"{name} · frame {request.frame + 1} · depth {answer.depth} · p = {answer.probability:.2f}"
+        parts = (name, f"frame {request.frame + 1}", f"depth {answer.depth}", f"p = {answer.probability:.2f}")
+        # a narrow pane breaks the line between parts, not in them
+        text = " · ".join(part.replace(" ", NO_BREAK) for part in parts)
         self._view.show_saliency_text(text, "")
 
     def _on_failure(self, message: str, hint: str) -> None:

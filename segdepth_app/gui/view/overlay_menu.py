@@ -6,6 +6,8 @@ from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from segdepth_app.gui.view.overlay_options import OPACITIES, OverlayOptions
 
+NO_INDICATOR = "QToolButton::menu-indicator { image: none; }"
+"""The arrow stands in the text: the style draws its own over the last letter."""
 SWITCHES = {
     "columns": "&Columns (C)",
     "numbers": "&Numbers of atoms in them",
@@ -29,7 +31,8 @@ class OverlayMenu(QToolButton):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setText("Show")
+        self.setText("Show ▾")
+        self.setStyleSheet(NO_INDICATOR)
         self.setAccessibleName("What is drawn over the frame; contrast")
         self.setToolTip("What is drawn over the frame; contrast")
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)

@@ -35,7 +35,7 @@ class PictureOverlays(QObject):
         self.region = RegionItem(frame, self)
         self.region_bar = RegionBar()
         self.region_bar.hide()
-        self.saliency_bar = ColourBar(panes["saliency"].view, heat_table())
+        self.saliency_bar = ColourBar(panes["saliency"].view, heat_table(), panes["saliency"].scale_bar)
         self.menu = OverlayMenu()
         self.colours_button = QToolButton()
         self.colours_button.setText("…")

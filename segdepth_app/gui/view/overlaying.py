@@ -191,4 +191,4 @@ class OverlayPresenter:
         size = self._scene.facts.pixel_size_pm if self._scene.facts else None
         if size:
             text += f", {width * size / 1000:.2f} × {height * size / 1000:.2f} nm"
-        self._view.show_region_readout(f"{text}, {values.size} px")
+        self._view.show_region_readout(text)

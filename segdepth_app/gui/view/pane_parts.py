@@ -103,7 +103,8 @@ class PaneCaption(QLabel):
         self._plot = pane.plot
         pane.plot.installEventFilter(self)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.setStyleSheet("background: rgba(0, 0, 0, 150); color: white; padding: 2px 6px;")
+        self.setStyleSheet("background: rgba(0, 0, 0, 150); color: white;")
+        self.setContentsMargins(6, 2, 6, 2)  # padding of a style sheet is left out of heightForWidth
         self.move(4, 4)
         self.hide()
 

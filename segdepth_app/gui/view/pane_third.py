@@ -51,7 +51,7 @@ class ThirdPane(QWidget):
         for name, title in THIRD.items():
             self.combo.addItem(title, name)
         self.combo.currentIndexChanged.connect(lambda _: self.chosen.emit(self.combo.currentData()))
-        self.bar = ColourBar(pane.view, heat_table())
+        self.bar = ColourBar(pane.view, heat_table(), pane.scale_bar)
         self.choose(self._now)
 
     @property

@@ -270,11 +270,13 @@ class LinkedPanes(QWidget):
 
     def _make_depth_combo(self) -> QComboBox:
         combo = QComboBox()
-        combo.addItem("of the estimate", None)
+        combo.addItem("estimate", None)
         for depth in range(N_CLASSES):
-            combo.addItem(f"of depth {depth}", depth)
+            combo.addItem(f"depth {depth}", depth)
         combo.setAccessibleName("Depth the saliency is shown for")
-        combo.setToolTip("The map shows which pixels of the frame the probability of this depth hangs on.")
+        combo.setToolTip(
+            "The map shows which pixels of the frame the probability of this depth (or of the estimated one) hangs on."
+        )
         combo.currentIndexChanged.connect(lambda _: self.depth_chosen.emit(combo.currentData()))
         return combo
 

@@ -25,7 +25,7 @@ from segdepth_app.gui.view.series_client import SeriesClient
 from segdepth_app.gui.view.series_facts import SeriesFacts
 from segdepth_app.gui.view.shelf import Shelf
 from segdepth_app.gui.view.tracing import Tracing
-from segdepth_app.gui.view.typed import TYPED, Typed
+from segdepth_app.gui.view.typed import FROM_LATTICE, TYPED, Typed
 
 RESULT_SUFFIXES = (".h5", ".hdf5")
 READ_AHEAD = 4
@@ -361,8 +361,10 @@ class ViewPresenter:
 
 def _typed_of(facts: SeriesFacts) -> Typed:
     """What was typed or chosen when a result was made: its frames are shown as it saw them."""
+    of_lattice = facts.pixel_size_source.startswith(FROM_LATTICE)
     return Typed(
-        pixel_size_pm=facts.pixel_size_pm if facts.pixel_size_source == TYPED else None,
+        pixel_size_pm=facts.pixel_size_pm if of_lattice or facts.pixel_size_source == TYPED else None,
+        pixel_size_from=facts.pixel_size_source if of_lattice else "",
         dose_e_per_px=facts.dose_e_per_px if facts.dose_source == TYPED else None,
         gain=facts.gain if facts.gain_source == TYPED else None,
         offset=facts.offset if facts.offset_source == TYPED else None,

@@ -8,6 +8,8 @@ from pydantic import ValidationError
 from segdepth_app.config import SeriesOptions
 
 TYPED = "typed"
+FROM_LATTICE = "from the lattice"
+"""How a source begins that a series and its results give a pixel size taken over from the lattice."""
 PROVED_BY = "x.tif"
 """Any name: the settings are looked at, no file is."""
 
@@ -33,7 +35,10 @@ class Typed:
     def options(self) -> dict[str, Any]:
         """As fields of SeriesOptions."""
         options: dict[str, Any] = {"pixel_size_pm": self.pixel_size_pm, "dose_e_per_px": self.dose_e_per_px}
-        return options | {name: value for name, value in self.kept().items() if not name.endswith("_from")}
+        options |= {name: value for name, value in self.kept().items() if not name.endswith("_from")}
+        if self.pixel_size_pm is not None and self.pixel_size_from.startswith(FROM_LATTICE):
+            options["pixel_size_from"] = "lattice"
+        return options
 
     def changed(self, **values: Any) -> "Typed":
         """With other values; one that is typed over a found one is typed."""

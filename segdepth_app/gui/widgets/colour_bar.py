@@ -3,20 +3,24 @@
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter
 from PySide6.QtWidgets import QGraphicsItem
+
+from segdepth_app.gui.widgets.scale_bar import ScaleBar
 
 MARGIN_PX = 10
 STRIP_PX = (80, 6)
+GAP_PX = 8
 GROUND = QColor(0, 0, 0, 150)
 
 
 class ColourBar(pg.GraphicsObject):
-    """Sits in the lower left corner of a view box and keeps its place when the view moves."""
+    """Sits in the lower left corner of a view box and keeps its place when the view moves; above the scale bar where
+    there is no room beside it."""
 
-    def __init__(self, view: pg.ViewBox, table: np.ndarray) -> None:
+    def __init__(self, view: pg.ViewBox, table: np.ndarray, scale_bar: ScaleBar | None = None) -> None:
         super().__init__()
-        self._view = view
+        self._view, self._scale_bar = view, scale_bar
         self.texts: list[str] = []
         """Lowest value, what it is, highest value."""
         self._strip = _strip_image(table)
@@ -43,21 +47,30 @@ class ColourBar(pg.GraphicsObject):
         if not self.texts:
             return
         metrics = painter.fontMetrics()
-        least, thickness = STRIP_PX
-        low, middle, high = (metrics.horizontalAdvance(f"{text}  ") for text in self.texts)
-        length = max(least, middle + 2 * max(low, high))
-        box = QRectF(MARGIN_PX, 0, length + 12, metrics.height() + thickness + 9)
-        box.moveBottom(self._view.height() - MARGIN_PX)
+        box = self.box(metrics)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(GROUND)
         painter.drawRoundedRect(box, 3, 3)
-        strip = QRectF(box.left() + 6, box.top() + 5, length, thickness)
+        strip = QRectF(box.left() + 6, box.top() + 5, box.width() - 12, STRIP_PX[1])
         painter.drawImage(strip, self._strip)
         painter.setPen(QColor("white"))
-        below = QRectF(strip.left(), strip.bottom() + 1, length, metrics.height())
+        below = QRectF(strip.left(), strip.bottom() + 1, strip.width(), metrics.height())
+        low, high = (metrics.horizontalAdvance(text) for text in (self.texts[0], self.texts[2]))
+        between = below.adjusted(low, 0, -high, 0)
         sides = (Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignHCenter, Qt.AlignmentFlag.AlignRight)
-        for text, side in zip(self.texts, sides, strict=True):
-            painter.drawText(below, side | Qt.AlignmentFlag.AlignVCenter, text)
+        for place, text, side in zip((below, between, below), self.texts, sides, strict=True):
+            painter.drawText(place, side | Qt.AlignmentFlag.AlignVCenter, text)
+
+    def box(self, metrics: QFontMetrics) -> QRectF:
+        """The dark ground in the view, for a font."""
+        least, thickness = STRIP_PX
+        words = sum(metrics.horizontalAdvance(text) for text in self.texts) + 2 * GAP_PX
+        box = QRectF(MARGIN_PX, 0, max(least, words) + 12, metrics.height() + thickness + 9)
+        box.moveBottom(self._view.height() - MARGIN_PX)
+        other = self._scale_bar.box(metrics) if self._scale_bar and self._scale_bar.isVisible() else QRectF()
+        if box.right() + GAP_PX > other.left() and not other.isEmpty():
+            box.moveBottom(other.top() - GAP_PX / 2)
+        return box
 
     def _refresh(self, *_: object) -> None:
         self.prepareGeometryChange()

@@ -83,7 +83,8 @@ class ImagePane(QWidget):
         self._markers.setZValue(20)
         self._markers.setVisible(False)
         self.view.addItem(self._markers)
-        self._labels: list[pg.TextItem] = []
+        self._labels: dict[tuple[str, str], pg.TextItem] = {}
+        """By colour and text."""
         self.scale_bar = ScaleBar(self.view)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -235,23 +236,29 @@ class ImagePane(QWidget):
                 line.setPos(position + 0.5)
 
     def set_markers(self, markers: Sequence[Marker]) -> None:
-        """Rings with a label each, at centres of source pixels."""
+        """Rings with a label each, at centres of source pixels; no two have the same colour and text."""
         spots = [
             {"pos": (x + 0.5, y + 0.5), "pen": pg.mkPen(colour, width=2), "brush": None, "size": 14, "symbol": "o"}
             for x, y, colour, _ in markers
         ]
         self._markers.setData(spots)
         self._markers.setVisible(bool(spots))  # even an empty one takes its time in every frame
-        for label in self._labels:
-            self.view.removeItem(label)
-        self._labels = []
+        kept: dict[tuple[str, str], pg.TextItem] = {}
         for x, y, colour, text in markers:
-            label = pg.TextItem(text, color="black", anchor=(-0.4, 0.5), fill=pg.mkBrush(colour))
-            label.setFont(QFont(self.font().family(), max(self.font().pointSize() - 1, 7)))
+            # a label takes longer to make than all else here: one that is there already is moved
+            label = self._labels.pop((colour, text), None) or self._make_label(colour, text)
             label.setPos(x + 0.5, y + 0.5)
-            label.setZValue(21)
-            self.view.addItem(label, ignoreBounds=True)
-            self._labels.append(label)
+            kept[colour, text] = label
+        for label in self._labels.values():
+            self.view.removeItem(label)
+        self._labels = kept
+
+    def _make_label(self, colour: str, text: str) -> pg.TextItem:
+        label = pg.TextItem(text, color="black", anchor=(-0.4, 0.5), fill=pg.mkBrush(colour))
+        label.setFont(QFont(self.font().family(), max(self.font().pointSize() - 1, 7)))
+        label.setZValue(21)
+        self.view.addItem(label, ignoreBounds=True)
+        return label
 
     def refresh_theme(self) -> None:
         """Takes the colours of the present look."""

@@ -4,7 +4,7 @@ from math import floor, log10
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QColor, QFontMetrics, QPainter
 from PySide6.QtWidgets import QGraphicsItem
 
 MAX_SHARE = 0.25
@@ -79,19 +79,30 @@ class ScaleBar(pg.GraphicsObject):
             return
         width = 0.0 if length is None else self._bar_width(length)
         metrics = painter.fontMetrics()
-        text_width = metrics.horizontalAdvance(text)
-        right, foot = self._view.width() - MARGIN_PX, self._view.height() - MARGIN_PX
-        widest = max(width, text_width)
-        height = metrics.height() + (THICKNESS_PX + 4 if width else 0)
+        box = self.box(metrics)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(GROUND)
-        painter.drawRoundedRect(QRectF(right - widest - 12, foot - height - 6, widest + 12, height + 6), 3, 3)
-        middle = right - 6 - widest / 2
+        painter.drawRoundedRect(box, 3, 3)
+        middle, foot = box.center().x(), box.bottom()
         if width:
             painter.setBrush(QColor("white"))
             painter.drawRect(QRectF(middle - width / 2, foot - THICKNESS_PX - 4, width, THICKNESS_PX))
         painter.setPen(QColor("white"))
-        painter.drawText(QPointF(middle - text_width / 2, foot - height + metrics.ascent() - 4), text)
+        words = QPointF(middle - metrics.horizontalAdvance(text) / 2, box.top() + metrics.ascent() + 2)
+        painter.drawText(words, text)
+
+    def box(self, metrics: QFontMetrics) -> QRectF:
+        """The dark ground in the view, for a font; empty where nothing is said."""
+        text, length = self.text, self.length_pm()
+        if not text:
+            return QRectF()
+        width = 0.0 if length is None else self._bar_width(length)
+        size = (
+            max(width, metrics.horizontalAdvance(text)) + 12,
+            metrics.height() + (THICKNESS_PX + 4 if width else 0) + 6,
+        )
+        right, foot = self._view.width() - MARGIN_PX, self._view.height() - MARGIN_PX
+        return QRectF(right - size[0], foot - size[1], *size)
 
     def _bar_width(self, length_pm: float) -> float:
         (left, right), _ = self._view.viewRange()
