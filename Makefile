@@ -7,7 +7,7 @@ SEGDEPTH := $(PY) -m segdepth_app
 TEST_ENV := QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1
 PYTEST := $(TEST_ENV) $(PY) -m pytest
 
-.PHONY: help demo run test check lint fast-tests window-tests screenshots bench-start bench-simulate bench-train bench-evaluate constraints runtime-setup test-setup clean
+.PHONY: help demo run test check lint fast-tests window-tests screenshots bench-start bench-simulate bench-train bench-evaluate bench-view bench-series package constraints runtime-setup test-setup clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -62,6 +62,17 @@ bench-train: test-setup ## training: fast against paper, waiting for data, a pla
 
 bench-evaluate: test-setup ## evaluation against the network's forward passes alone, memory; into tests/benchmarks/RESULTS.md
 	@$(PY) -m tests.benchmarks.evaluation
+
+bench-view: test-setup ## clicks, playback, opening, networks beside each other; into tests/benchmarks/RESULTS.md
+	@$(TEST_ENV) $(PY) -m tests.benchmarks.view
+
+bench-series: test-setup ## counts through time against the truth of fresh series; into tests/benchmarks/RESULTS.md
+	@$(PY) -m tests.benchmarks.series_truth --write
+
+package: test-setup ## Linux packages into dist/, tried in an empty Debian (root, debootstrap, makeself)
+	@.venv/bin/pip install -q -c packaging/constraints.txt -e '.[build]'
+	@packaging/linux/build.sh
+	@packaging/check-linux.sh
 
 constraints: ## write packaging/constraints.txt anew from .venv
 	@{ sed -n '/^#/p' packaging/constraints.txt; \
