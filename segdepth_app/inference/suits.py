@@ -137,15 +137,21 @@ def _rotation(series: Series, fit: LatticeFit) -> Finding:
     what, wanted = "Rotation", f"[001] at {series.rotation_deg:.4g}°, as is set"
     if fit.rotation_deg is None:
         return Finding(what, "not found", wanted, "unknown", "Without a lattice the rotation cannot be told.")
-    said = f"[001] at {fit.rotation_deg:.1f}°"
+    said = f"[001] at {_angle(fit.rotation_deg)}"
     # half a turn changes nothing
     away = (fit.rotation_deg - series.rotation_deg + 90) % 180 - 90
     if abs(away) > ROTATION_DEG:
         text = (
-            f"The crystal is turned by {fit.rotation_deg:.1f}°, not by {series.rotation_deg:.4g}°: take the lattice's."
+            f"The crystal is turned by {_angle(fit.rotation_deg)}, not by {series.rotation_deg:.4g}°: take the lattice's."
         )
         return Finding(what, said, wanted, "off", text)
-    return Finding(what, said, wanted, "fits", f"The crystal lies as is set, within {abs(away):.1f}°.")
+    within = max(ceil(10 * abs(away)), 1) / 10
+    return Finding(what, said, wanted, "fits", f"The crystal lies as is set, within {within:.1f}°.")
+
+
+def _angle(degrees: float) -> str:
+    """To a tenth, and never `-0.0°`."""
+    return f"{round(degrees, 1) + 0.0:.1f}°".replace("-", "−")
 
 
 def _image_spread(fit: LatticeFit, card: ModelCard) -> Finding:

@@ -102,7 +102,8 @@ def test_analyse_click_and_saliency_with_real_children(qtbot, tab, counts, model
     np.testing.assert_array_equal(trace.probability.argmax(axis=1), depths)
     saliency = view.panes.panes["saliency"]
     qtbot.waitUntil(lambda: saliency.item.isVisible() or bool(tab.context.faults), timeout=60000)
-    assert view.panes.caption.text().startswith("marker 1 · frame 1 · depth")
+    words = view.panes.caption.text().replace("\N{NO-BREAK SPACE}", " ")
+    assert words.startswith("marker 1 · frame 1 · depth")
     # an answer lies over the whole frame, so that its pixels are the frame's
     assert saliency.size_px == pytest.approx((WIDTH, HEIGHT), abs=4)
     # opened afresh, the series brings its result along

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.gui.view_bench import Bench
+from tests.gui.view_bench import KNOWN, Bench
 
 
 @pytest.fixture
@@ -86,9 +86,7 @@ def test_the_saliency_of_the_last_click_is_shown(bench):
     values, scale = bench.view.show_saliency.call_args.args
     np.testing.assert_array_equal(values, np.eye(3))
     assert scale == 4.0
-    text, hint = bench.view.show_saliency_text.call_args.args
-    assert text.replace("\N{NO-BREAK SPACE}", " ") == "marker 1 · frame 1 · depth 1 · p = 0.80"
-    assert hint == ""
+    assert bench.view.show_saliency_text.call_args.args == ("marker 1 · frame 1 · depth 1 · p = 0.80", "")
 
 
 def test_another_depth_asks_again(bench):
@@ -145,3 +143,40 @@ def test_a_target_that_cannot_be_written_is_reported(bench):
     bench.presenter.marking.click(7, 5)
     bench.presenter.exporter.export("traces")
     assert "Cannot write" in str(bench.context.report.call_args.args[0])
+
+
+def test_a_followed_rectangle_goes_along_with_the_one_drawn(bench):
+    """It keeps number and name; one that nobody follows moves alone."""
+    marking = bench.presenter.marking
+    marking.move_region(2, 2, 4, 4)
+    assert len(marking.markers) == 0
+    marking.set_region(6, 4, 2, 2)
+    marking.rename(1, "edge")
+    marking.move_region(2, 2, 4, 6)
+    (marker,) = marking.markers
+    assert (marker.number, marker.name, marker.region) == (1, "edge", (2, 2, 4, 6))
+    (trace,) = bench.view.show_traces.call_args.args[0]
+    # map pixels are 2 px wide: of the 2 × 3 in it, (x 1-2, y 1-3), none is the column's at (3, 2)
+    assert trace.probability[0].argmax() == 0
+    marking.move_region(6, 4, 2, 2)
+    (trace,) = bench.view.show_traces.call_args.args[0]
+    np.testing.assert_array_equal(trace.probability.argmax(axis=1), [1, 2, 3, 4])
+
+
+def test_a_rectangle_of_a_session_is_followed_and_drawn(bench):
+    presenter = bench.presenter
+    presenter.marking.set_region(6, 4, 2, 2)
+    presenter.pictures.overlays.set_option("region", True)
+    kept = presenter.save_state()
+    kept["pictures"]["overlays"]["region"] = [0, 0, 5, 5]  # moved by a window that did not take the marker along
+    presenter.open_path(bench.tif)
+    presenter.restore_state(kept)
+    bench.child = [job for job in bench.jobs.started if job.name == "explore" and not job.config["model"]][-1]
+    bench.child.open_series(**KNOWN)
+    bench.answer()
+    (marker,) = presenter.marking.markers
+    assert marker.region == (6, 4, 2, 2)
+    (trace,) = bench.view.show_traces.call_args.args[0]
+    np.testing.assert_array_equal(trace.probability.argmax(axis=1), [1, 2, 3, 4])
+    assert bench.view.show_region.call_args.args[0].numbers == (6, 4, 2, 2)
+    assert bench.view.show_markers.call_args.args[0] == [marker]

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from segdepth_app.errors import ResultError
 from segdepth_app.gui.view.presenter import HINT_ANALYSE, HINT_GAP, HINT_RUNNING
+from segdepth_app.gui.view.result_view import ResultView
 from tests.gui.view_bench import KNOWN, Bench
 from tests.gui.view_files import tiny_columns, tiny_probability, write_result
 
@@ -153,6 +155,28 @@ def test_a_result_opens_its_series_too(bench):
     bench.answer()
     assert bench.shown_frame() == 0
     assert bench.view.show_maps.call_args.args[0][2, 3] == 1
+
+
+def test_a_result_opens_its_series_as_it_saw_it(bench):
+    """A pixel size of the lattice stays one; the layout of a file without a header is known."""
+    made = {"pixel_size_pm": 8.8, "pixel_size_source": "from the lattice", "raw": "12,20,uint8", "rotation_deg": 20.0}
+    assert bench.presenter.open_path(bench.result(**made))
+    config = bench.jobs.started[0].config
+    told = {name: config[name] for name in ("pixel_size_pm", "pixel_size_from", "raw", "rotation_deg")}
+    assert told == {"pixel_size_pm": 8.8, "pixel_size_from": "lattice", "raw": "12,20,uint8", "rotation_deg": 20.0}
+
+
+def test_a_result_whose_turn_never_comes_is_closed(bench):
+    """Another series is opened between the opening of a result and its being shown."""
+    bench.open_series()
+    before = bench.presenter.scene.result
+    found = ResultView(bench.result())
+    steps = bench.presenter.results._put_next(found)
+    next(steps)
+    steps.close()
+    assert bench.presenter.scene.result is before
+    with pytest.raises((ResultError, RuntimeError)):  # h5py has no better word for a closed file
+        found.probability(0, 0)
 
 
 def test_a_result_without_its_series_is_shown_without_frames_and_says_so(bench):

@@ -7,6 +7,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
+from segdepth_app.gui.view.markers import COLOURS, Marker
 from segdepth_app.gui.view.overlay_options import OverlayOptions
 from segdepth_app.gui.view.overlay_region import Region
 from tests.gui.pictures_bench import HEIGHT, WIDTH, make_panes, seen
@@ -98,3 +99,17 @@ def test_a_click_in_the_region_is_a_click_on_the_picture(qtbot, panes, region):
 )
 def test_regions_are_moved_into_the_frame_before_they_are_cut(given, kept):
     assert Region(*given).within(WIDTH, HEIGHT).numbers == kept
+
+
+def test_the_rim_of_a_followed_rectangle_is_painted_in_every_pane(panes):
+    """Also where the region itself is hidden; it goes with its marker."""
+    panes.show_image("depth", np.zeros((HEIGHT, WIDTH), np.uint8))
+    panes.set_markers([Marker(2, 35, 20, region=(20, 10, 30, 20))])
+    for name in ("frame", "depth"):
+        picture, place = seen(panes, name)
+        spots = [place(19.5, 20), place(49.5, 20), place(35, 9.5), place(35, 29.5)]
+        assert {picture.pixelColor(round(p.x()), round(p.y())).name() for p in spots} == {COLOURS[1]}
+    panes.set_markers([])
+    picture, place = seen(panes, "depth")
+    spot = place(19.5, 20)
+    assert picture.pixelColor(round(spot.x()), round(spot.y())).name() != COLOURS[1]

@@ -10,7 +10,7 @@ from scipy.ndimage import gaussian_filter
 
 from segdepth_app.config import OpticsConfig, SeriesOptions
 from segdepth_app.inference.spread import estimate_spread
-from segdepth_app.inference.suits import compare
+from segdepth_app.inference.suits import _angle, compare
 from segdepth_app.series.opener import open_series
 from segdepth_app.series.reflections import find_reflections, lattice_of_series
 
@@ -124,3 +124,8 @@ def test_confidence_is_compared_with_what_validation_had(particle, tmp_path, acc
     found = findings(particle, card={"metrics": metrics}, result=tmp_path / "r.h5", pixel_size_pm=12.0)
     assert found["Confidence"].verdict == verdict
     assert findings(particle, result=tmp_path / "r.h5", pixel_size_pm=12.0)["Confidence"].verdict == "unknown"
+
+
+@pytest.mark.parametrize(("degrees", "words"), [(-0.02, "0.0°"), (0.04, "0.0°"), (-61.92, "−61.9°"), (12.25, "12.2°")])
+def test_angles_have_no_zero_below_zero(degrees, words):
+    assert _angle(degrees) == words

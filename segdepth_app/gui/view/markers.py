@@ -127,6 +127,11 @@ class Markers:
         """The marker whose saliency is shown: the last one clicked."""
         return self.get(self._selected) if self._selected else None
 
+    @property
+    def region(self) -> tuple[int, int, int, int] | None:
+        """x, y, width, height of the rectangle that is followed, if there is one."""
+        return next((marker.region for marker in self._markers if marker.region), None)
+
     def get(self, number: int | None) -> Marker | None:
         """The marker with this number, if it is set."""
         return next((marker for marker in self._markers if marker.number == number), None)

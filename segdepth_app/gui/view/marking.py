@@ -14,7 +14,6 @@ from segdepth_app.gui.view.tracing import Tracing
 
 HINT_NO_RESULT = "Analyse the series, then click a pixel to see its depth through time."
 HINT_NO_MARKER = "Click a pixel to see its depth through time. Up to nine markers; a right click clears them."
-NO_BREAK = "\N{NO-BREAK SPACE}"
 FULL = f"All {MAX_MARKERS} markers are set: remove one first."
 
 
@@ -61,8 +60,13 @@ class MarkingPresenter:
             self._just_set = None
 
     def set_region(self, x: int, y: int, width: int, height: int) -> None:
-        """A rectangle was drawn or moved: its mean is followed."""
+        """The mean of a rectangle is followed."""
         self._set(self.markers.add_region(x, y, width, height))
+
+    def move_region(self, x: int, y: int, width: int, height: int) -> None:
+        """The rectangle drawn on the frame was moved: if it is followed, its marker goes along."""
+        if self.markers.region is not None:
+            self.set_region(x, y, width, height)
 
     def set_column(self, number: int, x: float, y: float) -> None:
         """An atomic column is followed."""
@@ -265,9 +269,7 @@ class MarkingPresenter:
         self._view.show_saliency(answer.values, answer.place)
         marker = next((m for m in self.markers if (m.x, m.y) == (request.x, request.y)), None)
         name = f"marker {marker.number}" if marker else f"{request.x}, {request.y}"
-        parts = (name, f"frame {request.frame + 1}", f"depth {answer.depth}", f"p = {answer.probability:.2f}")
-        # a narrow pane breaks the line between parts, not in them
-        text = " · ".join(part.replace(" ", NO_BREAK) for part in parts)
+        text = f"{name} · frame {request.frame + 1} · depth {answer.depth} · p = {answer.probability:.2f}"
         self._view.show_saliency_text(text, "")
 
     def _on_failure(self, message: str, hint: str) -> None:

@@ -62,6 +62,10 @@ class OverlayPresenter:
         self.region = region
         self._read_region()
 
+    def lie_at(self, numbers: tuple[int, int, int, int]) -> None:
+        """The region is the rectangle that is followed; shown with the next result, or by its switch."""
+        self.region = Region(*numbers)
+
     def rename_region(self, name: str) -> None:
         """Another name."""
         self.region_name = name

@@ -9,6 +9,7 @@ from segdepth_app.gui.widgets.image_pane import ImagePane
 from segdepth_app.gui.widgets.media_icons import media_icon
 
 HEADER_HEIGHT = 26
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 class PaneHeader(QWidget):
@@ -109,8 +110,8 @@ class PaneCaption(QLabel):
         self.hide()
 
     def say(self, text: str) -> None:
-        """Shows the words; none hides the line."""
-        self.setText(text)
+        """Shows the words, parted by ` · `: a narrow pane breaks the line between parts; none hides the line."""
+        self.setText(" · ".join(part.replace(" ", NO_BREAK) for part in text.split(" · ")))
         self._place()
         self.setVisible(bool(text))
 

@@ -159,10 +159,13 @@ class LinkedPanes(QWidget):
         self._show_scale_bars()
 
     def set_markers(self, markers: Iterable[Marker]) -> None:
-        """Rings with numbers, in all panes."""
+        """Rings with numbers, and the rims of rectangles, in all panes."""
+        markers = list(markers)
         spots = [(marker.x, marker.y, marker.colour, str(marker.number)) for marker in markers]
+        rectangles = [(*marker.region, marker.colour) for marker in markers if marker.region]
         for pane in self.panes.values():
             pane.set_markers(spots)
+            pane.set_rectangles(rectangles)
 
     def choose_depth(self, depth: int | None) -> None:
         """Sets the combo without telling anybody."""

@@ -17,7 +17,7 @@ from segdepth_app.gui.view.helper_client import HelperClient
 from segdepth_app.gui.view.marking import MarkingPresenter
 from segdepth_app.gui.view.picturing import PicturesPresenter
 from segdepth_app.gui.view.readout import Readout
-from segdepth_app.gui.view.result_view import ResultView
+from segdepth_app.gui.view.result_view import ResultView, prepare
 from segdepth_app.gui.view.results_presenter import ResultsPresenter, same_shape, shape_text
 from segdepth_app.gui.view.saliency_client import SaliencyClient
 from segdepth_app.gui.view.scene import Scene
@@ -25,7 +25,7 @@ from segdepth_app.gui.view.series_client import SeriesClient
 from segdepth_app.gui.view.series_facts import SeriesFacts
 from segdepth_app.gui.view.shelf import Shelf
 from segdepth_app.gui.view.tracing import Tracing
-from segdepth_app.gui.view.typed import FROM_LATTICE, TYPED, Typed
+from segdepth_app.gui.view.typed import Typed
 
 RESULT_SUFFIXES = (".h5", ".hdf5")
 READ_AHEAD = 4
@@ -154,12 +154,13 @@ class ViewPresenter:
         self._view.show_workspace(name)
         self._view.show_hint("frame", f"Opening {name}…")
         self._series.open(self.scene.options(), name)
+        self._chores.run("prepare", prepare())  # while the reader starts
 
     def _open_result(self, result: ResultView) -> None:
         self.scene.result = result
         facts = result.facts
         if self.scene.typed == Typed():
-            self.scene.typed = _typed_of(facts)
+            self.scene.typed = result.typed
         if all(Path(source).exists() for source in result.sources):
             self._open_series(result.sources)
         else:
@@ -224,16 +225,30 @@ class ViewPresenter:
             self._view.set_frame(scene.frame)
 
     def _result_loaded(self) -> None:
-        self._view.set_can_export(result=self.scene.result is not None)
+        """Another result, or none: what hangs on it follows step by step, so that the window never stands still."""
+        self.scene.depth = self.scene.confidence = None  # those of the one before may have another size
+        self._chores.run("loaded", self._take_up())
+
+    def _take_up(self) -> Iterator[None]:
+        """What a session kept is used up where it is needed: the steps may be begun anew before they end."""
+        scene, overlays = self.scene, self.pictures.overlays
+        self._view.set_can_export(result=scene.result is not None)
+        self.show_frame(min(int(self._wanted.pop("frame", scene.frame)), scene.n_frames - 1))
+        self._view.set_frame(scene.frame)
+        yield
         self.analysis.refresh()
-        wanted, self._wanted = self._wanted, {}
-        self.show_frame(min(int(wanted.get("frame", self.scene.frame)), self.scene.n_frames - 1))
-        self._view.set_frame(self.scene.frame)
+        yield
         self.marking.result_changed()
-        if "markers" in wanted:
-            self.marking.restore(wanted["markers"])
-        self.pictures.restore(wanted.get("pictures"))
-        self.pictures.overlays.result_changed()
+        yield
+        if "markers" in self._wanted:
+            self.marking.restore(self._wanted.pop("markers"))
+            yield
+        self.pictures.restore(self._wanted.pop("pictures", None))
+        followed = self.marking.markers.region
+        if followed is not None:
+            overlays.lie_at(followed)
+        yield
+        overlays.result_changed()
         self._chores.run("tables", self._fill_tables())
 
     def _fill_tables(self) -> Iterator[None]:
@@ -329,8 +344,8 @@ class ViewPresenter:
             "path": self._kept_path(),
             **scene.typed.kept(),
             "frame": scene.frame,
-            "markers": self.marking.markers.kept(),
-            "pictures": self.pictures.state(),
+            "markers": self._wanted.get("markers", self.marking.markers.kept()),
+            "pictures": self._wanted.get("pictures") or self.pictures.state(),
             **self._kept_analysis(),
         }
 
@@ -357,18 +372,3 @@ class ViewPresenter:
         self.events.restore(state.get("events"))
         if path and Path(path).exists() and self.open_path(path, state):
             self._resume = str(state.get("analysing") or "")
-
-
-def _typed_of(facts: SeriesFacts) -> Typed:
-    """What was typed or chosen when a result was made: its frames are shown as it saw them."""
-    of_lattice = facts.pixel_size_source.startswith(FROM_LATTICE)
-    return Typed(
-        pixel_size_pm=facts.pixel_size_pm if of_lattice or facts.pixel_size_source == TYPED else None,
-        pixel_size_from=facts.pixel_size_source if of_lattice else "",
-        dose_e_per_px=facts.dose_e_per_px if facts.dose_source == TYPED else None,
-        gain=facts.gain if facts.gain_source == TYPED else None,
-        offset=facts.offset if facts.offset_source == TYPED else None,
-        rotation_deg=facts.rotation_deg,
-        align=facts.align,
-        sum_frames=facts.sum_frames,
-    )

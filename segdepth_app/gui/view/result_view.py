@@ -3,7 +3,7 @@
 Nothing big is read at once: a frame's maps and columns, a pixel's or a column's trace, each when it is asked for.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +12,7 @@ import numpy as np
 
 from segdepth_app.errors import SegDepthError
 from segdepth_app.gui.view.series_facts import SeriesFacts
+from segdepth_app.gui.view.typed import FROM_LATTICE, TYPED, Typed
 from segdepth_app.inference.journal import Partial
 from segdepth_app.inference.result_info import COLUMN_DTYPE, EVENT_DTYPE, UNKNOWN_ELEMENT
 from segdepth_app.inference.results import Result
@@ -78,6 +79,23 @@ class ResultView:
     def refresh(self) -> bool:
         """Looks for frames that came since; whether there are any."""
         return isinstance(self._result, Partial) and self._result.refresh()
+
+    @property
+    def typed(self) -> Typed:
+        """What was typed or chosen when it was made: its frames are shown as it saw them."""
+        facts = self.facts
+        of_lattice = facts.pixel_size_source.startswith(FROM_LATTICE)
+        return Typed(
+            pixel_size_pm=facts.pixel_size_pm if of_lattice or facts.pixel_size_source == TYPED else None,
+            pixel_size_from=facts.pixel_size_source if of_lattice else "",
+            dose_e_per_px=facts.dose_e_per_px if facts.dose_source == TYPED else None,
+            gain=facts.gain if facts.gain_source == TYPED else None,
+            offset=facts.offset if facts.offset_source == TYPED else None,
+            rotation_deg=facts.rotation_deg,
+            align=facts.align,
+            sum_frames=facts.sum_frames,
+            raw=self.info.raw,
+        )
 
     @property
     def source_text(self) -> str:
@@ -190,6 +208,12 @@ class ResultView:
         """One row for each column: those of the first frame, the same columns in every frame."""
         first = np.flatnonzero(self.done)
         return self.columns_of(int(first[0])) if len(first) else np.zeros(0, COLUMN_DTYPE)
+
+
+def prepare() -> Iterator[None]:
+    """Loads what reads results (50 ms), at a moment when nobody waits for a picture."""
+    yield
+    import h5py  # noqa: F401
 
 
 def _in_255ths(values: np.ndarray) -> np.ndarray:

@@ -50,23 +50,38 @@ class ResultsPresenter:
                 continue
             entries.append(entry)
             if self._scene.result is None and not self._run.is_running:
-                self._show_found(entry)
+                yield from self._put_next(self._found(entry), unless_there=True)
         self.entries = entries
         if self._scene.result is None and self._run.waiting is not None:
             self.grow(self._run.waiting.path)
         self._show_entries()
 
-    def _show_found(self, entry: ResultEntry) -> None:
+    def _found(self, entry: ResultEntry) -> ResultView | None:
+        """A result from the list, if it can be laid over the series."""
         try:
             result = ResultView(entry.path)
         except SegDepthError as error:
             self._context.report(error)
-            return
+            return None
         if self._scene.file_facts and not same_shape(result.facts, self._scene.file_facts):
             result.close()  # made with other sums: it is in the list
-            return
-        self._put(result)
+            return None
         self._context.status(f"Showing the result found for this series: {result.path.name}")
+        return result
+
+    def _put_next(self, result: ResultView | None, *, unless_there: bool = False) -> Iterator[None]:
+        """Shows an opened result in the next turn; closes it where that turn never comes, or has another result."""
+        if result is None:
+            return
+        is_shown = False
+        try:
+            yield
+            if not (unless_there and self._scene.result):
+                is_shown = True
+                self._put(result)
+        finally:
+            if not is_shown:
+                result.close()
 
     def _show_entries(self) -> None:
         shown = str(self._scene.result.path) if self._scene.result else ""
@@ -82,11 +97,17 @@ class ResultsPresenter:
 
     def load(self, path: str | Path) -> None:
         """Shows a result of the series that is open."""
+        result = self._fitting(path)
+        if result is not None:
+            self._put(result)
+
+    def _fitting(self, path: str | Path) -> ResultView | None:
+        """Opens a result; where it cannot be laid over the series, says why."""
         try:
             result = ResultView(path)
         except SegDepthError as error:
             self._context.report(error)
-            return
+            return None
         facts = self._scene.file_facts
         if facts and not same_shape(result.facts, facts):
             self._context.report(
@@ -95,8 +116,8 @@ class ResultsPresenter:
             )
             result.close()
             self._show_entries()
-            return
-        self._put(result)
+            return None
+        return result
 
     def finished(self, path: Path) -> None:
         """An analysis made its result: it is shown, and joins the list."""
@@ -104,7 +125,7 @@ class ResultsPresenter:
 
     def _take(self, path: Path) -> Iterator[None]:
         yield
-        self.load(path)
+        yield from self._put_next(self._fitting(path))
         yield
         facts = self._scene.file_facts
         if facts and facts.fingerprint:
@@ -143,8 +164,9 @@ class ResultsPresenter:
             return
         self._scene.result = None
         for entry in self.entries:
-            self._show_found(entry)
-            if self._scene.result is not None:
+            found = self._found(entry)
+            if found is not None:
+                self._put(found)
                 return
         self._on_loaded()
 

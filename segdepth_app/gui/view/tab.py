@@ -135,6 +135,7 @@ class ViewTab(QWidget):
         panels.option_changed.connect(overlays.set_option)
         self.view.panes.third.chosen.connect(partial(overlays.set_option, "third"))
         panels.region_moved.connect(overlays.move_region)
+        panels.region_moved.connect(lambda region: self.presenter.marking.move_region(*region.numbers))
         panels.region_renamed.connect(overlays.rename_region)
         panels.region_used.connect(self._use_region)
         for wanted in (self.view.contrast_wanted, panels.contrast_wanted):

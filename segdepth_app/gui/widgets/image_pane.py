@@ -85,6 +85,7 @@ class ImagePane(QWidget):
         self.view.addItem(self._markers)
         self._labels: dict[tuple[str, str], pg.TextItem] = {}
         """By colour and text."""
+        self._rims: list[QGraphicsRectItem] = []
         self.scale_bar = ScaleBar(self.view)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -185,6 +186,7 @@ class ImagePane(QWidget):
         self.item.clear()
         self.item.setVisible(False)
         self.set_markers([])
+        self.set_rectangles([])
         self.set_crosshair(None, None)
 
     def fit(self) -> None:
@@ -252,6 +254,21 @@ class ImagePane(QWidget):
         for label in self._labels.values():
             self.view.removeItem(label)
         self._labels = kept
+
+    def set_rectangles(self, rectangles: Sequence[tuple[int, int, int, int, str]]) -> None:
+        """Rims around source pixels: x, y, width, height, colour."""
+        while len(self._rims) < len(rectangles):
+            rim = QGraphicsRectItem()
+            rim.setZValue(19)
+            rim.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+            self.view.addItem(rim, ignoreBounds=True)
+            self._rims.append(rim)
+        for rim in self._rims[len(rectangles) :]:
+            rim.hide()
+        for rim, (*place, colour) in zip(self._rims, rectangles, strict=False):
+            rim.setRect(*place)
+            rim.setPen(pg.mkPen(colour, width=2))  # as wide at any zoom
+            rim.show()
 
     def _make_label(self, colour: str, text: str) -> pg.TextItem:
         label = pg.TextItem(text, color="black", anchor=(-0.4, 0.5), fill=pg.mkBrush(colour))
