@@ -10,16 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from segdepth_app.errors import ResultError
+from segdepth_app.inference.result_info import EVENTS_HEADER, event_texts
 from segdepth_app.inference.results import COLUMNS_HEADER, PROBABILITY_FIELDS, Result, column_texts
 from segdepth_app.inference.trace_tables import at_pixel, write_rows, write_trace
 from segdepth_app.paths import writable_target, written_whole
 
 COLUMNS_CSV_HEADER = (*COLUMNS_HEADER, "x_nm", "y_nm", *PROBABILITY_FIELDS)
 """The probabilities are those of the frame alone, pooled over the column's disc."""
-EVENTS_CSV_HEADER = (
-    "frame", "time_s", "column", "element", "x_px", "y_px", "x_nm", "y_nm", "from", "to", "probability"
-)  # fmt: skip
-"""`frame` is the first with the new count."""
 
 
 def export_trace(result_path: str | Path, x_px: float, y_px: float, csv_path: str | Path) -> Path:
@@ -48,21 +45,13 @@ def write_columns(result: Result, path: Path) -> None:
 
 
 def write_events(result: Result, path: Path) -> None:
-    """The changes of columns, EVENTS_CSV_HEADER, by frame; only the header where there are none."""
+    """The changes of columns, EVENTS_HEADER, by frame; only the header where there are none."""
     size, frame_time = result.info.pixel_size_pm, result.info.frame_time_s
-    _to_csv(path, EVENTS_CSV_HEADER, (_event_texts(row, size, frame_time) for row in result.events()))
+    _to_csv(path, EVENTS_HEADER, (event_texts(row, size, frame_time) for row in result.events()))
 
 
 def _column_rest(row: np.void, pixel_size_pm: float) -> list[str]:
     return [*_in_nm(row, pixel_size_pm), *(f"{row[name]:.4f}" for name in PROBABILITY_FIELDS)]
-
-
-def _event_texts(row: np.void, pixel_size_pm: float, frame_time_s: float | None) -> list[object]:
-    frame = int(row["frame"])
-    time = "" if frame_time_s is None else f"{frame * frame_time_s:.6g}"
-    places = [f"{row[name]:.2f}" for name in ("x_px", "y_px")] + _in_nm(row, pixel_size_pm)
-    counts = [int(row["from"]), int(row["to"]), f"{row['probability']:.4f}"]
-    return [frame, time, int(row["column"]), row["element"].decode(), *places, *counts]
 
 
 def _in_nm(row: np.void, pixel_size_pm: float) -> list[str]:

@@ -56,6 +56,9 @@ EVENT_DTYPE = np.dtype(
 BY_COLUMN = "columns_through_time"
 """Dataset with the rows of /columns by column and frame."""
 
+EVENTS_HEADER = ("frame", "time_s", "column", "element", "x_px", "y_px", "x_nm", "y_nm", "from", "to", "probability")
+"""Of tables of events that users get; `frame` counts from 0 and is the first with the new count."""
+
 COLUMNS_HEADER = ("frame", "column", "element", "x_px", "y_px", "count", "confidence", "hmm_count")
 
 
@@ -146,3 +149,14 @@ def read_info(attributes: Any) -> ResultInfo:
 
 def _is_json(kind: Any) -> bool:
     return str(kind).startswith(("list", "dict"))
+
+
+def event_texts(event: np.void, pixel_size_pm: float | None, frame_time_s: float | None) -> list[object]:
+    """A record of EVENT_DTYPE under EVENTS_HEADER; what is unknown stays empty."""
+    frame = int(event["frame"])
+    time = "" if frame_time_s is None else f"{frame * frame_time_s:.6g}"
+    places = [float(event[name]) for name in ("x_px", "y_px")]
+    nm = ["", ""] if pixel_size_pm is None else [f"{place * pixel_size_pm / 1000:.4f}" for place in places]
+    px = [f"{place:.2f}" for place in places]
+    counts = [int(event["from"]), int(event["to"]), f"{event['probability']:.4f}"]
+    return [frame, time, int(event["column"]), event["element"].decode(), *px, *nm, *counts]

@@ -141,9 +141,8 @@ def _rotation(series: Series, fit: LatticeFit) -> Finding:
     # half a turn changes nothing
     away = (fit.rotation_deg - series.rotation_deg + 90) % 180 - 90
     if abs(away) > ROTATION_DEG:
-        text = (
-            f"The crystal is turned by {_angle(fit.rotation_deg)}, not by {series.rotation_deg:.4g}°: take the lattice's."
-        )
+        set_to = f"{series.rotation_deg:.4g}°"
+        text = f"The crystal is turned by {_angle(fit.rotation_deg)}, not by {set_to}: take the lattice's."
         return Finding(what, said, wanted, "off", text)
     within = max(ceil(10 * abs(away)), 1) / 10
     return Finding(what, said, wanted, "fits", f"The crystal lies as is set, within {within:.1f}°.")

@@ -11,9 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from segdepth_app.config import N_CLASSES
+from segdepth_app.inference.result_info import EVENTS_HEADER, event_texts
 from segdepth_app.paths import writable_target, written_whole
-
-EVENT_FIELDS = ("frame", "time_s", "column", "element", "x_px", "y_px", "x_nm", "y_nm", "from", "to", "probability")
 
 
 @dataclass(frozen=True)
@@ -67,13 +66,6 @@ def write_events(path: Path, events: np.ndarray, frame_time_s: float | None, pix
         temporary.open("w", newline="", encoding="utf-8") as stream,
     ):
         writer = csv.writer(stream)
-        writer.writerow(EVENT_FIELDS)
-        for event in events:
-            frame = int(event["frame"])
-            places = [float(event["x_px"]), float(event["y_px"])]
-            nm = ["", ""] if pixel_size_pm is None else [f"{place * pixel_size_pm / 1000:.4f}" for place in places]
-            time = "" if frame_time_s is None else f"{frame * frame_time_s:.6g}"
-            px = [f"{place:.2f}" for place in places]
-            head = [frame, time, int(event["column"]), event["element"].decode(), *px, *nm]
-            writer.writerow([*head, int(event["from"]), int(event["to"]), f"{event['probability']:.4f}"])
+        writer.writerow(EVENTS_HEADER)
+        writer.writerows(event_texts(event, pixel_size_pm, frame_time_s) for event in events)
     return len(events)
