@@ -17,9 +17,11 @@ METAVARS = {
     "align": "none|rigid",
     "sum_frames": "N",
     "raw": "LAYOUT",
+    "pixel_size_from": "typed|lattice",
 }
 FIELDS = (
     "pixel_size_pm",
+    "pixel_size_from",
     "dose_e_per_px",
     "vacuum",
     "frame_time_s",
