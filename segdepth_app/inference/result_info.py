@@ -155,7 +155,7 @@ def event_texts(event: np.void, pixel_size_pm: float | None, frame_time_s: float
     """A record of EVENT_DTYPE under EVENTS_HEADER; what is unknown stays empty."""
     frame = int(event["frame"])
     time = "" if frame_time_s is None else f"{frame * frame_time_s:.6g}"
-    places = [float(event[name]) for name in ("x_px", "y_px")]
+    places = [event[name] for name in ("x_px", "y_px")]
     nm = ["", ""] if pixel_size_pm is None else [f"{place * pixel_size_pm / 1000:.4f}" for place in places]
     px = [f"{place:.2f}" for place in places]
     counts = [int(event["from"]), int(event["to"]), f"{event['probability']:.4f}"]

@@ -48,7 +48,7 @@ class MarkerList(QWidget):
         header = self.table.horizontalHeader()
         header.setMinimumSectionSize(24)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setStretchLastSection(True)
+        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         header.setHighlightSections(False)
         self.table.cellClicked.connect(lambda row, _: self.table.selectRow(row))
         self.table.itemSelectionChanged.connect(self._on_selection)

@@ -122,6 +122,7 @@ class PaneCaption(QLabel):
         return super().eventFilter(watched, event)
 
     def _place(self) -> None:
+        self.ensurePolished()  # else it is measured in another font before it is first shown
         room = max(self._plot.width() - 8, 60)
         self.setWordWrap(False)
         wide = self.sizeHint().width()

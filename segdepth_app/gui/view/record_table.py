@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView
 Index = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
 ROW_HEIGHT_PX = 22
-PADDING_PX = 18
+PADDING_PX = 14
 
 
 @dataclass(frozen=True)
