@@ -19,8 +19,8 @@ from segdepth_app.reporting import Reporter
 from tests.cli_tools import settings_of
 
 SERIES = (
-    "a.dm4 b.dm4 --pixel-size-pm 8.8 --pixel-size-from lattice --dose 2 --vacuum 1,2,30,40 --frame-time-s 0.1 --gain 3.5 --offset -12.5 "
-    "--rotation-deg -31.5 --align rigid --sum-frames 4 --raw 4092,5760,uint8"
+    "a.dm4 b.dm4 --pixel-size-pm 8.8 --pixel-size-from lattice --dose 2 --vacuum 1,2,30,40 --frame-time-s 0.1 "
+    "--gain 3.5 --offset -12.5 --rotation-deg -31.5 --align rigid --sum-frames 4 --raw 4092,5760,uint8"
 )
 TYPED = {
     "series": (Path("a.dm4"), Path("b.dm4")),
