@@ -72,11 +72,17 @@ def test_keys_zoom_and_fit(qtbot, view):
 
 
 def test_a_key_enlarges_the_pane_under_the_pointer(qtbot, view):
+    """The traces lend it their room, but for one, and get it back."""
+    heights = view.splitter.sizes()
     view.panes.panes["saliency"].pixel_hovered.emit(3, 4)
     qtbot.keyClick(view.panes, Qt.Key.Key_E)
     assert view.panes.enlarged == "saliency"
+    above, below = view.splitter.sizes()
+    assert above > heights[0]
+    assert 0 < below < heights[1]
     qtbot.keyClick(view.panes, Qt.Key.Key_E)
     assert view.panes.enlarged is None
+    qtbot.waitUntil(lambda: view.splitter.sizes() == heights)
 
 
 def test_a_text_field_keeps_its_keys(qtbot, view):

@@ -100,7 +100,7 @@ class AnalysisRun:
         elif verb in ("resume", "keep") and self.waiting is not None:
             self._keep_at_once = verb == "keep"
             known = self._remembered().get(str(self.waiting.out), config)
-            self.start({**known, "out": str(self.waiting.out)}, f"Analyse {self.waiting.out.stem}")
+            self.start({**known, "out": str(self.waiting.out)}, f"Analyse {Path(known['series'][0]).name}")
         elif verb == "discard":
             self._view.ask_to_discard(*DISCARD, self.discard)
 

@@ -30,9 +30,12 @@ from segdepth_app.gui.widgets.field_editors import text_of
 NUMBERS = (
     ("frame", "Figure: frame (from 0)"),
     ("first", "Movie: first frame (from 0)"),
-    ("last", "Movie: last frame"),
+    ("last", "Movie: last frame (from 0)"),
     ("frames_per_second", "Movie: frames per second"),
 )
+
+WHERE_EMPTY = {"frame": "middle", "last": "last"}
+"""What an empty field means."""
 
 
 class ExportDialog(QDialog):
@@ -113,7 +116,7 @@ class ExportDialog(QDialog):
             label, line = QLabel(text), QLineEdit()
             line.setFixedWidth(72)
             line.setToolTip(drafts.info(ExportResultConfig, name).description or "")
-            line.setPlaceholderText("none" if drafts.is_optional(ExportResultConfig, name) else "")
+            line.setPlaceholderText(WHERE_EMPTY.get(name, ""))
             label.setBuddy(line)
             line.textChanged.connect(self._look)
             grid.addWidget(label, number // 2, number % 2 * 2)

@@ -55,6 +55,8 @@ class LinkedPanes(QWidget):
     double_clicked = Signal()
     """After the click that every double click begins with. The whole picture is in view again."""
     right_clicked = Signal()
+    enlarged_changed = Signal(bool)
+    """Whether one pane has the place for itself now."""
     depth_chosen = Signal(object)
     """Depth class the saliency is wanted for; None for the estimated one."""
 
@@ -196,6 +198,7 @@ class LinkedPanes(QWidget):
         self._columns = 0
         self._arrange(self._best_columns())
         self._resized.start()
+        self.enlarged_changed.emit(name is not None)
 
     def toggle_enlarged(self, name: str | None = None) -> None:
         """Enlarges a pane (else the one under the pointer), or shows all four again."""

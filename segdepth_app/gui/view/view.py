@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 SETTLE_MS = 300
 SIDE_WIDTH = 320
+TRACES_BELOW_ENLARGED_PX = 84
+"""One trace is still seen below an enlarged picture."""
 
 
 def _split(direction: Qt.Orientation, first: QWidget, second: QWidget, *, sizes: tuple[int, int]) -> QSplitter:
@@ -86,6 +88,8 @@ class View(QWidget, PictureSetters):
         self._settle.timeout.connect(self.settled)
         self.play_bar.frame_changed.connect(self._on_frame)
         self.traces.frame_clicked.connect(self.go_to)
+        self._heights: list[int] = []
+        self.panes.enlarged_changed.connect(self._on_enlarged)
         self._add_keys()
 
     def _make_workspace(self) -> QWidget:
@@ -143,6 +147,18 @@ class View(QWidget, PictureSetters):
             self._settle.stop()
         else:
             self._settle.start()
+
+    def _on_enlarged(self, enlarged: bool) -> None:
+        """The traces lend an enlarged picture their room."""
+        now = self.splitter.sizes()
+        if enlarged and not self._heights:
+            self._heights = now
+            below = min(TRACES_BELOW_ENLARGED_PX, now[1])
+            self.splitter.setSizes([sum(now) - below, below])
+        elif not enlarged and self._heights:
+            # when the four are laid out again: until then they claim the height of one below the other
+            QTimer.singleShot(0, self, partial(self.splitter.setSizes, self._heights))
+            self._heights = []
 
     @property
     def analysis(self) -> AnalysisBar:
