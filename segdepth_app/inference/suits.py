@@ -134,14 +134,14 @@ def _lattice(series: Series, fit: LatticeFit) -> Finding:
 
 
 def _rotation(series: Series, fit: LatticeFit) -> Finding:
-    what, wanted = "Rotation", f"[001] at {series.rotation_deg:.4g}°, as is set"
+    set_to = f"{series.rotation_deg:.4g}°".replace("-", "−")
+    what, wanted = "Rotation", f"[001] at {set_to}, as is set"
     if fit.rotation_deg is None:
         return Finding(what, "not found", wanted, "unknown", "Without a lattice the rotation cannot be told.")
     said = f"[001] at {_angle(fit.rotation_deg)}"
     # half a turn changes nothing
     away = (fit.rotation_deg - series.rotation_deg + 90) % 180 - 90
     if abs(away) > ROTATION_DEG:
-        set_to = f"{series.rotation_deg:.4g}°"
         text = f"The crystal is turned by {_angle(fit.rotation_deg)}, not by {set_to}: take the lattice's."
         return Finding(what, said, wanted, "off", text)
     within = max(ceil(10 * abs(away)), 1) / 10

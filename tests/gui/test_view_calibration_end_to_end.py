@@ -169,24 +169,11 @@ def test_a_file_without_a_header_is_asked_for_its_layout(qtbot, tab, tmp_path):
     np.testing.assert_array_equal(scene.image, frames[0])
 
 
-def test_the_region_on_the_frame_is_where_the_lattice_is_sought(qtbot, tab, tmp_path):
-    """Its button opens the calibration and measures; the vacuum's button takes it for the level."""
-    path = tmp_path / "still.npy"
-    np.save(path, np.random.default_rng(9).poisson(crystal(), (2, SIZE, SIZE)).astype(np.uint8))
-    scene = opened(qtbot, tab, path)
-    tab.view.toggled.emit("region")
-    region = tab.presenter.pictures.overlays.rectangle()
-    tab.view.panes.overlays.region_used.emit("lattice")
-    assert tab.calibration.view.isVisible()
-    assert tab.calibration.view.lattice.region.value() == region
-    assert "x {}, y {}".format(*region[:2]) in tab.calibration.lattice._text
-    qtbot.waitUntil(lambda: tab.calibration.view.lattice.measure_button.isEnabled(), timeout=30000)
-    reopened(qtbot, tab, lambda: tab.view.panes.overlays.region_used.emit("vacuum"))
-    assert scene.typed.vacuum == ",".join(str(number) for number in region)
+def test_vacuum_from_a_rectangle_typed_or_drawn_and_a_typed_gain(qtbot, tab, tmp_path):
+    """The rectangle's mean is the level; a gain of 2 per electron halves the dose.
 
-
-def test_vacuum_from_a_rectangle_and_a_typed_gain(qtbot, tab, tmp_path):
-    """The rectangle's mean is the level; a gain of 2 per electron halves the dose."""
+    The region drawn on the frame is taken by its buttons: one opens the calibration and measures the lattice there.
+    """
     frames = np.random.default_rng(7).poisson(20, (3, 64, 64)).astype(np.uint8)
     frames[:, :32] = np.random.default_rng(8).poisson(10, (3, 32, 64))
     path = tmp_path / "halves.npy"
@@ -202,6 +189,15 @@ def test_vacuum_from_a_rectangle_and_a_typed_gain(qtbot, tab, tmp_path):
     reopened(qtbot, tab, lambda: levels.value_typed.emit("gain", 2.0))
     assert scene.facts.dose_e_per_px == pytest.approx(mean / 2, rel=1e-5)
     assert levels.fields["gain"].source() == "typed"
+    tab.view.toggled.emit("region")
+    region = tab.presenter.pictures.overlays.rectangle()
+    tab.view.panes.overlays.region_used.emit("lattice")
+    assert tab.calibration.view.isVisible()
+    assert tab.calibration.view.lattice.region.value() == region
+    assert "x {}, y {}".format(*region[:2]) in tab.calibration.lattice._text
+    qtbot.waitUntil(lambda: tab.calibration.view.lattice.measure_button.isEnabled(), timeout=30000)
+    reopened(qtbot, tab, lambda: tab.view.panes.overlays.region_used.emit("vacuum"))
+    assert scene.typed.vacuum == ",".join(str(number) for number in region)
 
 
 def test_a_damaged_frame_is_a_gap_that_says_why_and_playing_goes_on(qtbot, tab, tmp_path):

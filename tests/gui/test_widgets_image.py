@@ -6,6 +6,7 @@ import numpy as np
 import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 
 from segdepth_app.gui import theme
@@ -35,15 +36,11 @@ def lit_image():
 
 def lit_place(pane) -> QPoint:
     """Where the one white pixel is on the screen, found in the picture itself."""
-    picture = pane.plot.grab().toImage()
-    white = [
-        (x, y)
-        for x in range(picture.width())
-        for y in range(picture.height())
-        if picture.pixelColor(x, y).lightness() > 250
-    ]
-    assert white
-    return QPoint(*(int(np.mean(axis)) for axis in zip(*white, strict=True)))
+    picture = pane.plot.grab().toImage().convertToFormat(QImage.Format.Format_Grayscale8)
+    rows = np.frombuffer(picture.constBits(), np.uint8).reshape(picture.height(), picture.bytesPerLine())
+    y, x = np.nonzero(rows[:, : picture.width()] > 250)
+    assert len(x)
+    return QPoint(int(x.mean()), int(y.mean()))
 
 
 @pytest.mark.parametrize("zoomed", [False, True])

@@ -42,7 +42,9 @@ class FactsCard(QWidget):
     def _add(self, row: int, line: FactLine) -> None:
         name = QLabel(line.name)
         theme.set_role(name, "muted")
-        value = QLabel(f"{line.value}\n{line.source}" if line.source else line.value)
+        # long names of files may break where their parts end, or they would be cut off at the right
+        words = line.value.replace("_", "_\N{ZERO WIDTH SPACE}")
+        value = QLabel(f"{words}\n{line.source}" if line.source else words)
         value.setWordWrap(True)
         value.setTextFormat(Qt.TextFormat.PlainText)
         value.setTextInteractionFlags(

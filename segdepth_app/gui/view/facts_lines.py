@@ -72,7 +72,9 @@ def _calibration_lines(info: ResultInfo) -> list[FactLine]:
         FactLine("Vacuum", f"{info.vacuum:.4g}", info.vacuum_source),
         FactLine("Gain", _known(info.gain, "per electron"), info.gain_source),
         FactLine("Offset", _known(info.offset, ""), info.offset_source),
-        FactLine("Rotation", f"{info.rotation_deg:.3g}°", "of [001] from +x, undone before the network"),
+        FactLine(
+            "Rotation", f"{info.rotation_deg:.4g}°".replace("-", "−"), "of [001] from +x, undone before the network"
+        ),
         FactLine("Drift", "undone, rigid" if info.align == "rigid" else "left as it is"),
         FactLine("Sums", f"{info.sum_frames} frames of the file an image" if info.sum_frames > 1 else "none"),
     ]

@@ -118,6 +118,7 @@ class ViewPresenter:
                 return False
             result = None  # some microscopes write series as HDF5
         self._leave()
+        self._context.status("")  # what was said of the series before
         self._context.settings.add_recent(str(path))
         self._wanted = wanted or {}
         self.scene.typed = Typed.restored(self._wanted)
