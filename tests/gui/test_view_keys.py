@@ -82,7 +82,9 @@ def test_a_key_enlarges_the_pane_under_the_pointer(qtbot, view):
     assert 0 < below < heights[1]
     qtbot.keyClick(view.panes, Qt.Key.Key_E)
     assert view.panes.enlarged is None
-    qtbot.waitUntil(lambda: view.splitter.sizes() == heights)
+    # the rows above may have got other heights meanwhile
+    share = heights[0] / sum(heights)
+    qtbot.waitUntil(lambda: abs(view.splitter.sizes()[0] / sum(view.splitter.sizes()) - share) < 0.01)
 
 
 def test_a_text_field_keeps_its_keys(qtbot, view):

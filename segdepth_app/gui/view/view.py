@@ -156,8 +156,13 @@ class View(QWidget, PictureSetters):
             below = min(TRACES_BELOW_ENLARGED_PX, now[1])
             self.splitter.setSizes([sum(now) - below, below])
         elif not enlarged and self._heights:
-            # when the four are laid out again: until then they claim the height of one below the other
-            QTimer.singleShot(0, self, partial(self.splitter.setSizes, self._heights))
+            # laid out from within, or the four still claim the height of one below the other
+            inner: QWidget | None = self.panes
+            while inner is not None and inner is not self.splitter:
+                if (layout := inner.layout()) is not None:
+                    layout.activate()
+                inner = inner.parentWidget()
+            self.splitter.setSizes(self._heights)
             self._heights = []
 
     @property
