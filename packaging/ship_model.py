@@ -17,7 +17,7 @@ from segdepth_app.paths import resources
 
 def headlines(figures: dict[str, Any]) -> dict[str, Any]:
     """What a card says of an evaluation at one dose; of deviating columns where the set has any."""
-    found = {name: round(figures[name], 4) for name in HEADLINES}
+    found = {name: round(figures[name], 4) for name in HEADLINES if figures[name] is not None}
     deviating = figures["deviating"]
     if deviating["all"]["n"]:
         found["deviating_columns_right"] = round(deviating["all"]["right"], 4)
