@@ -1,9 +1,8 @@
 """From the journal of an analysis to its result: maps, then sites, columns through time, events and activity.
 
 The journal is read twice, frame by frame: once for the maps and what all frames together say of where columns
-stand, once to pool every frame at these places. Then the images are read again for what filters see there (filters.py).
-Journal and images decide everything, so an analysis that was interrupted gives the result that it would have given in
-one piece.
+stand, once to pool every frame at these places. What it holds decides everything, so an analysis that was
+interrupted gives the result that it would have given in one piece.
 """
 
 from bisect import bisect_left
@@ -17,13 +16,12 @@ import numpy.typing as npt
 
 from segdepth_app.config import N_CLASSES
 from segdepth_app.inference.columns import Evidence, Sites, find_sites, pool
-from segdepth_app.inference.filters import Images
 from segdepth_app.inference.journal import Block, Bytes, logs_of, probability_of, windows_in
 from segdepth_app.inference.journal_writer import Journal
 from segdepth_app.inference.result_info import OUTSIDE
 from segdepth_app.inference.result_writer import ResultWriter
 from segdepth_app.inference.traces import column_prior
-from segdepth_app.inference.tracking import FEWEST_FRAMES, Tracked, track
+from segdepth_app.inference.tracking import Tracked, track
 from segdepth_app.models.card import ModelCard
 from segdepth_app.paths import written_whole
 from segdepth_app.reporting import Reporter
@@ -65,40 +63,23 @@ def assemble(
     *,
     card: ModelCard,
     grid: Grid,
-    images: Images | None,
     stay_probability: float | None,
     shift_px: Floats,
     warnings: list[str],
     reporter: Reporter,
 ) -> None:
-    """Writes the result of all frames of the journal, with the warnings so far and its own.
-
-    Without `images`, changes are looked for in what the journal holds alone.
-    Raises: Cancelled; SeriesError where images cannot be read any more.
-    """
+    """Writes the result of all frames of the journal, with the warnings so far and its own. Raises: Cancelled."""
     info = journal.info
     with (
         written_whole(out) as temporary,
         ResultWriter(temporary, n_frames=info.n_frames, shape=journal.shape) as writer,
     ):
-        steps = _Steps(reporter, journal.n_done, n_passes=2 if images is None else 3)
+        steps = _Steps(reporter, journal.n_done)
         evidence, always = _maps(journal, writer, steps)
         sites = find_sites(evidence, card)
         frames = np.flatnonzero(writer.done)
         pooled, seen, sums = _pooled(journal, sites, card, steps)
-        signals = _signals(images, sites, frames, sums, sites.discs(journal.shape, card), always, steps)
-        steps.end()
-        tracked = track(
-            sites,
-            frames,
-            pooled,
-            sums,
-            card=card,
-            stay_probability=stay_probability,
-            grid=grid,
-            seen=seen,
-            signals=signals,
-        )
+        tracked = track(sites, frames, pooled, sums, card=card, stay_probability=stay_probability, grid=grid, seen=seen)
         _admit_unseen(tracked, seen, sites, frames, grid)
         found = [text for text in (*sites.warnings, *tracked.warnings) if text not in warnings]
         for text in found:
@@ -114,20 +95,16 @@ def assemble(
 
 
 class _Steps:
-    """Progress of all passes; heeds a cancel."""
+    """Progress of both passes; heeds a cancel."""
 
-    def __init__(self, reporter: Reporter, n_frames: int, *, n_passes: int) -> None:
-        self._reporter, self._n_frames, self._n_passes, self._done = reporter, n_frames, n_passes, 0
+    def __init__(self, reporter: Reporter, n_frames: int) -> None:
+        self._reporter, self._n_frames, self._done = reporter, n_frames, 0
 
     def one(self) -> None:
         """A frame in one of the passes."""
         self._reporter.raise_if_cancelled()
         self._done += 1
-        self._reporter.progress(self._done // self._n_passes, self._n_frames, UNIT)
-
-    def end(self) -> None:
-        """All that need be done are done."""
-        self._reporter.progress(self._n_frames, self._n_frames, UNIT)
+        self._reporter.progress(self._done // 2, self._n_frames, UNIT)
 
 
 def _maps(journal: Journal, writer: ResultWriter, steps: _Steps) -> tuple[Evidence, npt.NDArray[np.bool_]]:
@@ -182,22 +159,6 @@ def _pooled(
             values[~seen[bisect_left(frames, item.start) : len(frames)].all(axis=0)] = np.nan
             sums[item.start, item.stop] = values
     return pooled, seen, sums
-
-
-def _signals(
-    images: Images | None,
-    sites: Sites,
-    frames: npt.NDArray[np.intp],
-    sums: dict[tuple[int, int], Floats],
-    discs: npt.NDArray[np.int32],
-    always: npt.NDArray[np.bool_],
-    steps: _Steps,
-) -> Floats | None:
-    """Third pass: what filters see of the sites, (T, N)."""
-    if images is None or not len(sites) or not sums or len(frames) < FEWEST_FRAMES:
-        # without sums, what an atom does to a filter cannot be told (response.py)
-        return None
-    return images.signals(sites, frames, discs=discs, always=always, step=steps.one)
 
 
 def _nearest(sites: Sites, shape: tuple[int, int]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:

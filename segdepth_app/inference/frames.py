@@ -126,7 +126,7 @@ class Loop:
     def _catch_up(self, first: int) -> None:
         """Reads the frames again whose sums were open when the analysis was interrupted; computes nothing."""
         for frame in range(first // self._adder.span * self._adder.span, first):
-            self._adder.add(frame, None if frame in self.journal.gaps else self.inputs(frame))
+            self._adder.add(frame, None if frame in self.journal.gaps else self._inputs(frame))
 
     def _analyse(self, frames: range) -> None:
         """One batch: all is computed before any of it is added, so that the journal never holds half of it."""
@@ -163,7 +163,7 @@ class Loop:
     def _read(self, frame: int) -> Tensor | str:
         """The input of a frame, or why it cannot be read. Raises: SeriesError where the whole series is gone."""
         try:
-            return self.inputs(frame)
+            return self._inputs(frame)
         except (SeriesError, OSError, ValueError) as error:
             reason = " ".join(str(error).split()) or type(error).__name__
             if not any(path.exists() for path in self.series.paths):
@@ -175,8 +175,7 @@ class Loop:
             self.reporter.warning(why)
             return why
 
-    def inputs(self, frame: int) -> Tensor:
-        """What the network is shown of a frame, (h, w). Raises: SeriesError where it cannot be read."""
+    def _inputs(self, frame: int) -> Tensor:
         return self.predictor.inputs(
             self.series.normalised(frame)[None],
             pixel_size_pm=self.use.pixel_size_pm,

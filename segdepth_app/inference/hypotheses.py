@@ -54,7 +54,7 @@ CHUNK_VALUES = 2**23
 class Observed:
     """All that is known of the columns."""
 
-    count: Floats  # (T, N), expected counts of single frames, or what else answers to atoms
+    count: Floats  # (T, N), expected counts of single frames
     seen: Bools  # (T, N)
     response: Response
     sums: Sums

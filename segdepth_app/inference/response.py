@@ -10,14 +10,9 @@ The noise follows from successive differences (von Neumann), which changes hardl
 Bayesian who weighs his expectation (variance τ²) against what the frame shows (variance s²): slope = noise / s.
 Posterior variances give s, for 1/V = 1/τ² + w/s² holds for the sum of w frames: 1/s² = 1/V_2 - 1/V_1.
 
-Filters (filters.py) see the same change of every column, and there the slope follows from the posteriors alone: an
-ideal observer's noise s is 1 / slope in units of the filter's noise. Where single frames already tell atoms apart, the
-expected count, which settles on whole numbers, is the better witness of the two.
-
 Shapes: T frames, N columns, C classes.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,8 +29,6 @@ LEAST_NOISE = 0.08
 """Atoms; the expected count of a column that is sure has other errors than noise."""
 FAINT = 0.7
 """Columns with a smaller expected count are mostly vacancies, whose posteriors say little of atoms that come."""
-DISTINCT = 1.3
-"""Atoms over noise of one frame, as 1 / s, from which on the network's expected count is preferred to filters."""
 FEWEST = 4
 """Columns from which a mean is taken, and differences that the usual noise of a group counts for."""
 
@@ -51,14 +44,6 @@ class Response:
     def taken(self, columns: npt.NDArray[np.intp]) -> "Response":
         """Some of the columns."""
         return Response(self.mean[columns], self.slope[columns], self.noise[columns])
-
-    def replaced(self, other: "Response", where: Bools) -> "Response":
-        """With those of another, of the columns (N,) where it says so."""
-        return Response(
-            np.where(where, other.mean, self.mean),
-            np.where(where, other.slope, self.slope),
-            np.where(where, other.noise, self.noise),
-        )
 
 
 def expected_count(probabilities: npt.ArrayLike) -> Floats:
@@ -87,46 +72,11 @@ def measured_response(
     one = _mean(variance(frames), seen)
     two = variance(pairs).mean(axis=0) if len(pairs) else None
     slope = np.empty_like(mean)
-    for members, told in _groups(mean, groups):
-        slope[members] = _slope(noise2[told].mean(), one[told].mean(), None if two is None else two[told].mean())
-    return Response(mean, slope, np.maximum(np.sqrt(noise2), LEAST_NOISE))
-
-
-def filter_response(
-    frames: npt.NDArray[np.floating],
-    seen: Bools,
-    pairs: npt.NDArray[np.floating],
-    groups: npt.NDArray[np.integer],
-    signals: Floats,
-) -> tuple[Response, Bools]:
-    """Of what filters see, `signals` (T, N), NaN of columns without one; and the columns (N,) it is preferred for.
-
-    The rest as in measured_response(). Without sums of two it is preferred for none.
-    """
-    known: Bools = np.asarray(np.isfinite(signals).all(axis=0))
-    values = np.where(known, signals, 0)
-    mean, noise2 = _mean(values, seen), np.ones(len(known))
-    slope = np.ones(len(known))
-    preferred: Bools = np.zeros(len(known), bool)
-    for members, told in _groups(_mean(expected_count(frames), seen), groups):
-        rows = members & known
-        one = _mean(variance(frames), seen)[told].mean()
-        two = variance(pairs)[:, told].mean() if len(pairs) else one
-        if not rows.any() or not 0 < two < one or 1 / two - 1 / one > DISTINCT**2:
-            continue
-        noise2[rows] = _noise_variance(values[:, rows], seen[:, rows], groups[rows])
-        usual = np.sqrt(np.median(noise2[rows]))
-        slope[rows] = np.sqrt(1 / two - 1 / one) * usual
-        preferred = preferred | (rows & (noise2 > 0))
-    return Response(mean, slope, np.sqrt(noise2)), preferred
-
-
-def _groups(mean: Floats, groups: npt.NDArray[np.integer]) -> Iterator[tuple[Bools, Bools]]:
-    """The columns of each group, and those of them that tell how it answers."""
     for group in np.unique(groups):
         members = groups == group
-        told = members & (mean >= FAINT)
-        yield members, told if told.sum() >= FEWEST else members
+        told = next(rows for rows in (members & (mean >= FAINT), members) if rows.sum() >= FEWEST or rows is members)
+        slope[members] = _slope(noise2[told].mean(), one[told].mean(), None if two is None else two[told].mean())
+    return Response(mean, slope, np.maximum(np.sqrt(noise2), LEAST_NOISE))
 
 
 def _mean(values: Floats, seen: Bools) -> Floats:

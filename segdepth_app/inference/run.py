@@ -19,7 +19,6 @@ from segdepth_app import __version__
 from segdepth_app.config import N_CLASSES, InferConfig
 from segdepth_app.errors import Cancelled, InputError, SeriesError
 from segdepth_app.inference.assembling import assemble
-from segdepth_app.inference.filters import Images
 from segdepth_app.inference.frames import Loop, Use, shifts_of_image
 from segdepth_app.inference.journal import GAPS_FILE, PLAN_FILE, partial_folder
 from segdepth_app.inference.journal_writer import Journal
@@ -130,7 +129,6 @@ class Analysis:
             out,
             card=self.predictor.card,
             grid=self.grid,
-            images=Images(self.predictor, self.use.pixel_size_pm, self.use.image_dose_e_per_px, loop.inputs),
             stay_probability=self.config.stay_probability,
             shift_px=np.array([shifts_of_image(self.series, image).mean(axis=0) for image in range(n_frames)]),
             warnings=said.texts,

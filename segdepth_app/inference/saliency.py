@@ -17,7 +17,7 @@ import torch
 from segdepth_app.config import N_CLASSES
 from segdepth_app.errors import InputError, SegDepthError
 from segdepth_app.inference.predictor import Predictor
-from segdepth_app.inference.tiling import pad_to, window_start
+from segdepth_app.inference.tiling import pad_to
 from segdepth_app.models.gradient import pixel_gradient
 from segdepth_app.series.grid import Grid
 
@@ -68,7 +68,7 @@ def saliency_map(
     row, column = (min(max(floor(v + 0.5), 0), n // ratio - 1) for v, n in ((y, grid.height), (x, grid.width)))
     padded = pad_to(whole[None, None], predictor.network.multiple)
     top, left = (
-        window_start(position * ratio, size, WINDOW_OUTPUT_PX * ratio, predictor.network.multiple)
+        _window_start(position * ratio, size, WINDOW_OUTPUT_PX * ratio, predictor.network.multiple)
         for position, size in ((row, padded.shape[-2]), (column, padded.shape[-1]))
     )
     edge = WINDOW_OUTPUT_PX * ratio
@@ -84,6 +84,12 @@ def saliency_map(
     full = np.zeros(padded.shape[-2:], np.float32)
     full[top : top + edge, left : left + edge] = gradient.abs()[0, 0].cpu().numpy()
     return Saliency(full[: grid.height, : grid.width], grid, depth, probability)
+
+
+def _window_start(centre: int, size: int, edge: int, multiple: int) -> int:
+    """Where a window of `edge` begins, a multiple, as central as the picture allows."""
+    start = (centre - edge // 2) // multiple * multiple
+    return max(0, min(start, -(-(size - edge) // multiple) * multiple))
 
 
 def _check(shape: tuple[int, ...], x_px: float, y_px: float, depth: int | None) -> None:

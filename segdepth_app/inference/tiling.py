@@ -45,12 +45,6 @@ def pad_to(images: Tensor, multiple: int) -> Tensor:
     return functional.pad(images, (0, -width % multiple, 0, -height % multiple), mode="replicate")
 
 
-def window_start(centre: int, size: int, edge: int, multiple: int) -> int:
-    """Where a window of `edge` begins, a multiple, as central as the picture allows."""
-    start = (centre - edge // 2) // multiple * multiple
-    return max(0, min(start, -(-(size - edge) // multiple) * multiple))
-
-
 @dataclass(frozen=True)
 class Tile:
     """What is computed (y0:y1, x0:x1) and the core of it that is kept."""

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from segdepth_app.inference.columns import Placing, Sites, columns_table
 from segdepth_app.inference.events import Event, find_events
 from segdepth_app.inference.hypotheses import STAYS, Observed, mixed, outcomes, weigh
-from segdepth_app.inference.response import expected_count, filter_response, measured_response
+from segdepth_app.inference.response import expected_count, measured_response
 from segdepth_app.inference.results import COLUMN_DTYPE, EVENT_DTYPE
 from segdepth_app.inference.sums import Sums
 from segdepth_app.inference.traces import Smoothed, column_prior, fitted_stay, smooth
@@ -55,14 +55,12 @@ def track(
     stay_probability: float | None,
     grid: Placing,
     seen: Bools | None = None,
-    signals: Floats | None = None,
 ) -> Tracked:
     """Counts and events of all sites that ever hold an atom.
 
     `frames` (T,) are the numbers of the frames that are done, `pooled` (T, N, 11) their probabilities at the sites
     (columns.pool), `seen` (T, N) where a frame shows a site, and `sums` the probabilities of windows
-    (windows.windows) of frames added up, (N, 11) each. `signals` (T, N) is what filters see of the sites (filters.py),
-    NaN of those without one. Without a stay probability the rate of changes is fitted.
+    (windows.windows) of frames added up, (N, 11) each. Without a stay probability the rate of changes is fitted.
     """
     source = "fitted" if stay_probability is None else "typed"
     numbers = np.asarray(frames, int)
@@ -72,16 +70,7 @@ def track(
         return Tracked(np.zeros(0, COLUMN_DTYPE), np.zeros(0, EVENT_DTYPE), stay, source)
     shown = np.ones(pooled.shape[:2], bool) if seen is None else seen
     prior = column_prior(card.class_prior)
-    paths = follow(
-        numbers,
-        pooled,
-        shown,
-        sums,
-        prior=prior,
-        groups=sites.element,
-        stay_probability=stay_probability,
-        signals=signals,
-    )
+    paths = follow(numbers, pooled, shown, sums, prior=prior, groups=sites.element, stay_probability=stay_probability)
     # a candidate that all frames together never take for a column is vacuum, however often a frame doubted it
     kept = np.flatnonzero((paths.smoothed.path > 0).any(axis=0))
     done = Smoothed(paths.smoothed.path[numbers], paths.smoothed.posterior[numbers], paths.smoothed.log_likelihood)
@@ -100,7 +89,6 @@ def follow(
     prior: npt.NDArray[np.float64],
     groups: npt.NDArray[np.integer],
     stay_probability: float | None,
-    signals: Floats | None = None,
 ) -> Paths:
     """track() without table and sites; `groups` (N,) are those of columns that answer alike (the elements)."""
     n_frames = int(frames[-1]) + 1
@@ -112,7 +100,8 @@ def follow(
         stay = fitted_stay(values, prior=prior) if stay_probability is None else stay_probability
         return Paths(smooth(values, prior=prior, stay_probability=stay), [], stay)
     levels = Sums.of(values, seen, sums)
-    observed = _observed(values, seen, levels, prior, groups, None if signals is None else (frames, signals))
+    response = measured_response(values, seen, levels.pairs, groups)
+    observed = Observed(expected_count(values), seen, response, levels, prior)
     stays = STAYS if stay_probability is None else (stay_probability,)
     evidence = weigh(observed, stays)
     weights, shares = mixed(evidence)
@@ -126,26 +115,6 @@ def follow(
     fit = evidence.max(axis=(1, 2, 3))
     smoothed = Smoothed(path, posterior, fit)
     return Paths(smoothed, sorted(events, key=lambda event: (event.frame, event.column)), float(shares @ stays))
-
-
-def _observed(
-    values: Floats,
-    seen: Bools,
-    levels: Sums,
-    prior: npt.NDArray[np.float64],
-    groups: npt.NDArray[np.integer],
-    filtered: tuple[npt.NDArray[np.integer], Floats] | None,
-) -> Observed:
-    """What frames say: expected counts, or what filters see, of the frames of these numbers."""
-    response, witness = measured_response(values, seen, levels.pairs, groups), expected_count(values)
-    if filtered is not None:
-        signals = np.zeros(witness.shape)
-        signals[filtered[0]] = filtered[1]
-        signals[:, np.isnan(filtered[1]).any(axis=0)] = np.nan
-        other, preferred = filter_response(values, seen, levels.pairs, groups, signals)
-        witness = np.where(preferred, signals, witness)
-        response = response.replaced(other, preferred)
-    return Observed(witness, seen, response, levels, prior)
 
 
 def _events_table(events: list[Event], kept: npt.NDArray[np.intp], sites: Sites, grid: Placing) -> np.ndarray:

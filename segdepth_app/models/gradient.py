@@ -41,24 +41,3 @@ def _probabilities(network: torch.nn.Module, image: Tensor, told: float, tempera
     """P of every class at every output pixel (K, h, w)."""
     condition = torch.full((1,), told, device=image.device, dtype=image.dtype)
     return functional.softmax(network(image, condition)[0] / temperature, dim=0)
-
-
-def odds_gradients(
-    network: torch.nn.Module, images: Tensor, told: float, temperature: float, plateaus: Tensor
-) -> Tensor:
-    """∂(ln P(n + 1) - ln P(n - 1))/∂image of each of the images (B, 1, H, W), (B, H, W).
-
-    P is pooled over the pixels of the image's plateau (B, h, w), the softmax of the mean log probability, and n its
-    likeliest class; the first and the last class take the place of one beyond. 0 where a plateau is empty.
-    """
-    leaf = images.detach().clone().requires_grad_(True)
-    condition = torch.full((len(images),), told, device=images.device, dtype=images.dtype)
-    with torch.enable_grad():
-        logs = functional.log_softmax(network(leaf, condition) / temperature, dim=1)
-        share = plateaus[:, None] / plateaus.sum(dim=(1, 2)).clamp(min=1)[:, None, None, None]
-        pooled = (logs * share).sum(dim=(2, 3))
-        best = pooled.argmax(dim=1, keepdim=True)
-        above, below = (best + 1).clamp(max=pooled.shape[1] - 1), (best - 1).clamp(min=0)
-        odds = pooled.gather(1, above) - pooled.gather(1, below)
-        (gradient,) = torch.autograd.grad(odds.sum(), leaf)
-    return gradient[:, 0]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tracking_toys import said
 
-from segdepth_app.inference.response import SHARED, expected_count, filter_response, measured_response, variance
+from segdepth_app.inference.response import SHARED, expected_count, measured_response, variance
 
 DOUBT, NOISE = 1.5, 1.0
 GAIN = DOUBT**2 / (DOUBT**2 + NOISE**2)
@@ -55,33 +55,3 @@ def test_mean_and_variance_of_the_count():
 
     assert expected_count(p) == pytest.approx(1.0)
     assert variance(p) == pytest.approx(0.25 + 0.25 * 9 - 1)
-
-
-def test_an_atom_moves_a_filter_by_its_noise_over_the_observer_s():
-    """1/s² = 1/V_2 - 1/V_1 of the Bayesian is 1/NOISE²; the filter has a unit of its own, and noise of 40 of these.
-
-    Integers instead of a continuum: 2 % of the slope.
-    """
-    rng = np.random.default_rng(3)
-    frames, pairs = observed(400, 12, rng)
-    signals = 7 + 40 * rng.normal(size=(400, 12))
-    signals[:, 3] = np.nan
-
-    found, preferred = filter_response(frames, np.ones((400, 12), bool), pairs, np.full(12, 8), signals)
-
-    np.testing.assert_array_equal(preferred, np.arange(12) != 3)
-    np.testing.assert_allclose(found.slope[preferred], 40 / NOISE, rtol=0.08)
-    np.testing.assert_allclose(found.noise[preferred], 40, rtol=0.12)
-    np.testing.assert_allclose(found.mean[preferred], signals.mean(axis=0)[preferred])
-
-
-def test_where_frames_tell_atoms_apart_or_no_sums_are_there_filters_are_left_out():
-    rng = np.random.default_rng(4)
-    shown = 5 + 0.4 * rng.normal(size=(40, 12))
-    sharp = [said(values, noise, np.full(values.shape, 5.0), DOUBT) for values, noise in ((shown, 0.4), (shown, 0.28))]
-    frames, pairs = observed(40, 12, rng)
-    seen, groups, signals = np.ones((40, 12), bool), np.full(12, 8), rng.normal(size=(40, 12))
-
-    assert not filter_response(sharp[0], seen, sharp[1][:20], groups, signals)[1].any()
-    assert not filter_response(frames, seen, pairs[:0], groups, signals)[1].any()
-    assert filter_response(frames, seen, pairs, groups, signals)[1].all()
