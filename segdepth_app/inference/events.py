@@ -13,8 +13,8 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.floating]
 
 REACH = 2
-LEAST_PROBABILITY = 0.1
-"""Events below it are not listed. Chosen on simulated series: at most one in 100 column-frames is false there."""
+LEAST_PROBABILITY = 0.05
+"""Events below it are not listed. Chosen on simulated series: two in 300 column-frames are false there."""
 
 
 class Event(NamedTuple):
