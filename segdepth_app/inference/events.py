@@ -14,7 +14,7 @@ Floats = npt.NDArray[np.floating]
 
 REACH = 2
 LEAST_PROBABILITY = 0.05
-"""Events below it are not listed. Chosen on simulated series: two in 300 column-frames are false there."""
+"""Events below it are not listed. On simulated series, 0.7 in 100 column-frames are false then."""
 
 
 class Event(NamedTuple):

@@ -133,13 +133,24 @@ def mean_scores(scores: list[dict[str, dict[str, Any]]]) -> dict[str, dict[str, 
     }
 
 
-def table_lines(title: str, scores: dict[str, dict[str, float]]) -> Iterator[str]:
-    """Markdown."""
+def spreads(scores: list[dict[str, dict[str, Any]]], way: str) -> dict[str, float]:
+    """Standard deviations between series."""
+    return {
+        key: float(np.std([score[way][key] for score in scores], ddof=1))
+        for key in ROWS
+        if len(scores) > 1 and all(score[way].get(key) is not None for score in scores)
+    }
+
+
+def table_lines(title: str, scores: dict[str, dict[str, float]], spread: dict[str, float]) -> Iterator[str]:
+    """Markdown; `spread` is that of the scores with sums."""
     ways = ("per frame", "frames only", "with sums", "limit")
     yield f"| {title} | {' | '.join(ways)} | target |"
     yield "|---|" + "---|" * (len(ways) + 1)
     for key, name in ROWS.items():
         values = [f"{scores[way][key]:.3g}" if key in scores[way] else "–" for way in ways]
+        if key in spread:
+            values[ways.index("with sums")] += f" ± {spread[key]:.2g}"
         yield f"| {name} | {' | '.join(values)} | {TARGETS.get(key, '')} |"
     yield ""
 
@@ -155,9 +166,9 @@ def main() -> None:
         sample = scored(resources() / "samples" / "ceria-surface.tif", arguments.model, folder)
         fresh = [scored(simulated(seed, folder), arguments.model, folder) for seed in arguments.seeds]
     lines = [f"Model {Path(arguments.model).name}.", ""]
-    lines += table_lines("shipped sample", mean_scores([sample]))
+    lines += table_lines("shipped sample", mean_scores([sample]), {})
     if fresh:
-        lines += table_lines(f"{len(fresh)} new series", mean_scores(fresh))
+        lines += table_lines(f"{len(fresh)} new series", mean_scores(fresh), spreads(fresh, "with sums"))
     print("\n".join(lines))
     if arguments.write:
         write_section("Counts through time against the truth", "\n".join(lines))
