@@ -64,7 +64,7 @@ bench-evaluate: test-setup ## evaluation against the network's forward passes al
 	@$(PY) -m tests.benchmarks.evaluation
 
 bench-view: test-setup ## clicks, playback, opening, networks beside each other; into tests/benchmarks/RESULTS.md
-	@$(TEST_ENV) $(PY) -m tests.benchmarks.view
+	@QT_QPA_PLATFORM=offscreen $(PY) -m tests.benchmarks.view
 
 bench-series: test-setup ## counts through time against the truth of fresh series; into tests/benchmarks/RESULTS.md
 	@$(PY) -m tests.benchmarks.series_truth --write

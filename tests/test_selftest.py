@@ -24,7 +24,11 @@ def test_a_format_that_does_not_open_right_is_named(tmp_path, monkeypatch, fault
         "pixel size": lambda path, counts: path.write_bytes(vendor_files.ser(counts, 2 * formats.PIXEL_PM * 1e-12)),
         "file": lambda path, counts: path.write_bytes(b"nothing"),
     }[fault]
-    some = {"NumPy": formats.FORMATS["NumPy"], "SER": formats.Format(right.ending, wrong), "MRC": formats.FORMATS["MRC"]}
+    some = {
+        "NumPy": formats.FORMATS["NumPy"],
+        "SER": formats.Format(right.ending, wrong),
+        "MRC": formats.FORMATS["MRC"],
+    }
     monkeypatch.setattr(formats, "FORMATS", some)
     with pytest.raises(SegDepthError, match=r"^1 of 3 formats do not open: SER: ") as caught:
         formats.check_all(tmp_path)

@@ -34,6 +34,9 @@ MAX_PIXELS = 24_000_000
 FINE_PX = 4
 """Edge of a block that is bright or dark as a whole, small beside the distance of columns."""
 BLOCK_PX = 16
+STRIP_PX = 4 * BLOCK_PX
+MOST_OF_A_FRAME_PX = 4_000_000
+"""Of a larger frame only strips of whole blocks are looked at."""
 SUB_PX = (1, 4, 8, 16)
 N_LEVELS = 12
 N_PARTS = 8
@@ -79,7 +82,8 @@ def estimate_gain(read: Read, *, n_frames: int, sample: Sample, vacuum: Vacuum, 
         return stepped
     if n_frames < RUN:
         return Gain(doubt=f"it takes {RUN} consecutive frames to tell noise from the specimen")
-    return _from_noise(read, n_frames, sample.divisor if sample.divisor > 1 else None)
+    frame_px = sample.mean.size * sample.block_px**2
+    return _from_noise(read, n_frames, frame_px, sample.divisor if sample.divisor > 1 else None)
 
 
 def _from_steps(frame: np.ndarray, sample: Sample, vacuum: Vacuum) -> Gain | None:
@@ -128,8 +132,8 @@ class _Blocks:
     """How much the specimen varies within a large block."""
 
 
-def _from_noise(read: Read, n_frames: int, step: int | None) -> Gain:
-    blocks = _gathered(read, n_frames)
+def _from_noise(read: Read, n_frames: int, frame_px: int, step: int | None) -> Gain:
+    blocks = _gathered(read, n_frames, frame_px)
     if isinstance(blocks, str):
         return Gain(doubt=blocks)
     if len(blocks.change) < LEAST_BLOCKS:
@@ -190,13 +194,13 @@ def _percent(error: float, value: float) -> str:
     return f"{100 * error / abs(value):.2g} %" if value else "no slope"
 
 
-def _gathered(read: Read, n_frames: int) -> _Blocks | str:
+def _gathered(read: Read, n_frames: int, frame_px: int) -> _Blocks | str:
     """The blocks of all runs that can be used, or why there are none."""
     parts: list[_Blocks] = []
     n_flickering = 0
-    for start in _starts(read, n_frames):
+    for start in _starts(n_frames, frame_px):
         try:
-            frames = [read(start + i) for i in range(RUN)]
+            frames = [_strips(read(start + i)) for i in range(RUN)]
         except SeriesError:  # a frame that cannot be read
             continue
         brightness = np.array([float(frame.mean(dtype=np.float64)) for frame in frames])
@@ -210,10 +214,19 @@ def _gathered(read: Read, n_frames: int) -> _Blocks | str:
     return _Blocks(**{name: np.concatenate([getattr(one, name) for one in parts], axis=-1) for name in names})
 
 
-def _starts(read: Read, n_frames: int) -> Sequence[int]:
+def _strips(frame: np.ndarray) -> np.ndarray:
+    """The frame, or of a large one strips of whole blocks, evenly spread, so that a run takes little memory and time."""
+    n_strips = len(frame) // STRIP_PX
+    every = -(-frame.size // MOST_OF_A_FRAME_PX)
+    if every < 2 or n_strips < every:
+        return frame
+    strips = frame[: n_strips * STRIP_PX].reshape(n_strips, STRIP_PX, frame.shape[1])
+    return strips[every // 2 :: every].reshape(-1, frame.shape[1])
+
+
+def _starts(n_frames: int, frame_px: int) -> Sequence[int]:
     """First frames of runs, evenly spread, as many as may be read at opening."""
-    size = read(0).size
-    n = int(np.clip(MAX_PIXELS // (RUN * size), 1, min(MAX_RUNS, n_frames // RUN)))
+    n = int(np.clip(MAX_PIXELS // (RUN * frame_px), 1, min(MAX_RUNS, n_frames // RUN)))
     return sorted({round(i) for i in np.linspace(0, n_frames - RUN, n)})
 
 

@@ -31,17 +31,20 @@ STACK_EDGE_PX = 512
 GIGABYTES_40 = (2_600, 4092, 3838)  # frames, height, width of a K3 in counting mode, one byte each
 
 OPENING = """
-import resource, sys, time
+import sys, time
+from pathlib import Path
 import segdepth_app.series.opener, segdepth_app.series.raw, segdepth_app.series.vacuum
 import scipy.ndimage
 from segdepth_app.config import SeriesOptions
 options = SeriesOptions.model_validate_json(sys.argv[1])
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+# ru_maxrss of a child is at least what its parent took when it forked
+peak = lambda: int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
+before = peak()
 begin = time.perf_counter()
 with segdepth_app.series.opener.open_series(options) as series:
     series.frame(series.n_frames // 2)
     seconds = time.perf_counter() - begin
-print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+print(seconds, peak() - before)
 """
 
 

@@ -23,7 +23,12 @@ from pathlib import Path
 import tifffile
 from segdepth_app.config import SeriesOptions
 from segdepth_app.series import arrays, folder, mrc, opener, raw, tiff
-peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+status = Path("/proc/self/status")
+def peak():
+    # ru_maxrss of a child is at least what its parent took when it forked: it would hide everything
+    if status.exists():
+        return next(int(line.split()[1]) for line in status.read_text().splitlines() if "VmHWM" in line) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 options = SeriesOptions(series=(Path(sys.argv[1]),), raw=sys.argv[3] or None, vacuum=sys.argv[4])
 before, start = peak(), time.process_time()
 with opener.open_series(options) as series:
