@@ -215,7 +215,7 @@ def _gathered(read: Read, n_frames: int, frame_px: int) -> _Blocks | str:
 
 
 def _strips(frame: np.ndarray) -> np.ndarray:
-    """The frame, or of a large one strips of whole blocks, evenly spread, so that a run takes little memory and time."""
+    """The frame, or of a large one strips of whole blocks, evenly spread, for little memory and time."""
     n_strips = len(frame) // STRIP_PX
     every = -(-frame.size // MOST_OF_A_FRAME_PX)
     if every < 2 or n_strips < every:
