@@ -5,11 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from segdepth_app.gui.context import AppContext
-from segdepth_app.gui.settings import Settings
 from segdepth_app.gui.view.calibration_raw import RawDialog
-from segdepth_app.gui.view.tab import create_tab
 from segdepth_app.gui.view.typed import Typed
+from tests.gui.view_tabs import close_view_tab, open_view_tab
 
 CELL_PM = 541.1
 """Ceria; rows of {111} along [110] are a/√3 apart, of {002} a/2, of {220} a/√8."""
@@ -39,17 +37,9 @@ def tab(qtbot, tmp_path, monkeypatch):
     monkeypatch.setenv("SEGDEPTH_HOME", str(tmp_path / "home"))
     # what ships must not change what is tested, and no network is needed here
     monkeypatch.setattr("segdepth_app.gui.view.analysis.shipped_models", dict)
-    context = AppContext(Settings(tmp_path / "settings.ini"))
-    context.faults = []
-    context.fault_reported.connect(lambda *fault: context.faults.append(fault))
-    tab = create_tab(context)
-    tab.context = context
-    qtbot.addWidget(tab)
-    tab.resize(1280, 720)
-    tab.show()
+    tab = open_view_tab(qtbot, tmp_path / "settings.ini")
     yield tab
-    tab.close_children()
-    qtbot.waitUntil(lambda: not context.jobs.live, timeout=15000)
+    close_view_tab(qtbot, tab)
 
 
 def opened(qtbot, tab, path: Path):

@@ -4,12 +4,10 @@ import numpy as np
 import pytest
 import tifffile
 
-from segdepth_app.gui.context import AppContext
-from segdepth_app.gui.settings import Settings
-from segdepth_app.gui.view.tab import create_tab
 from segdepth_app.gui.welcome import sample_series
 from segdepth_app.inference.results import Result
 from segdepth_app.models.card import shipped_models
+from tests.gui.view_tabs import open_view_tab
 
 N_FRAMES, EDGE = 24, 128
 PIXEL = (60, 100)
@@ -35,14 +33,7 @@ def open_tab(qtbot, tmp_path, monkeypatch):
     tabs = []
 
     def make():
-        context = AppContext(Settings(tmp_path / "settings.ini"))
-        context.faults = []
-        context.fault_reported.connect(lambda *fault: context.faults.append(fault))
-        tab = create_tab(context)
-        tab.context = context
-        qtbot.addWidget(tab)
-        tab.resize(1280, 720)
-        tab.show()
+        tab = open_view_tab(qtbot, tmp_path / "settings.ini")
         tabs.append(tab)
         return tab
 

@@ -23,11 +23,11 @@ from segdepth_app.gui.evaluate.choices import Choice
 from segdepth_app.gui.evaluate.picker import Picker
 from segdepth_app.gui.evaluate.study_form import StudyForm
 from segdepth_app.gui.evaluate.study_training import TrainingBox
+from segdepth_app.gui.widgets.dialogs import fit_to_screen
 from segdepth_app.gui.widgets.field_editors import mark
 from segdepth_app.gui.widgets.field_rows import FieldForm, Row
 
 SIZE_PX = (780, 640)
-FRAME_PX = 40
 """Room for the title bar that the desktop puts above a dialog."""
 NUMBERS_WIDTH_PX = 240
 SPLITS = (("test", "test"), ("validation", "validation"), ("train", "training"), ("all", "all specimens"))
@@ -58,8 +58,7 @@ class StudyDialog(QDialog):
         self.form = form
         self._start = start
         self.setWindowTitle(f"New study: {form.facts.title}")
-        room = self.screen().availableSize()
-        self.resize(min(SIZE_PX[0], room.width()), min(SIZE_PX[1], room.height() - FRAME_PX))
+        fit_to_screen(self, *SIZE_PX)
         self._make(models, datasets)
         self._lay_out()
         self._connect()

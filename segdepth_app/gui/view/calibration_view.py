@@ -7,9 +7,9 @@ from segdepth_app.gui import theme
 from segdepth_app.gui.view.calibration_pages import LatticeWidget, LevelsWidget
 from segdepth_app.gui.view.calibration_state import DriftPage, LatticePage, LevelsPage
 from segdepth_app.gui.view.drift_page import DriftWidget
+from segdepth_app.gui.widgets.dialogs import come_up, fit_to_screen
 
 SIZE_PX = (820, 600)
-FRAME_PX = 40
 """Room for the title bar that the desktop puts above a dialog."""
 
 
@@ -39,14 +39,11 @@ class CalibrationView(QDialog):
         layout.setSpacing(theme.SPACING_PX)
         layout.addWidget(self.pages, 1)
         layout.addWidget(buttons)
-        room = self.screen().availableSize()
-        self.resize(min(SIZE_PX[0], room.width()), min(SIZE_PX[1], room.height() - FRAME_PX))
+        fit_to_screen(self, *SIZE_PX)
 
     def present(self) -> None:
         """Comes up, or to the front."""
-        self.show()
-        self.raise_()
-        self.activateWindow()
+        come_up(self)
 
     def show_region(self, region: tuple[int, int, int, int]) -> None:
         """Comes up with the page of the lattice and this rectangle."""

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QDialog, QMainWindow, QMenu, QPushButton, QTextBro
 
 from segdepth_app.gui import theme
 from segdepth_app.gui.view.help_keys import KEYS
+from segdepth_app.gui.widgets.dialogs import fit_to_screen
 
 TITLE = "Keys"
 KEYS_PX = 120
@@ -63,8 +64,7 @@ class HelpSheet(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(TITLE)
-        room = self.screen().availableSize()
-        self.resize(min(SIZE_PX[0], room.width()), min(SIZE_PX[1], room.height() - 60))
+        fit_to_screen(self, *SIZE_PX)
         self.text = QTextBrowser()
         self.text.setAccessibleName("All keys")
         self.text.setHtml(as_html(sheet(parent.window() if parent else None)))

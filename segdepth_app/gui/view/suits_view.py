@@ -15,10 +15,10 @@ from PySide6.QtWidgets import (
 
 from segdepth_app.gui import theme
 from segdepth_app.gui.view.suits_presenter import ROLES, Finding, summary
+from segdepth_app.gui.widgets.dialogs import come_up, fit_to_screen
 from segdepth_app.gui.widgets.lists import make_readable
 
 SIZE_PX = (860, 460)
-FRAME_PX = 40
 AIR_PX = 8
 HEADERS = ("Verdict", "What", "This series", "The model", "What it means")
 WIDTHS_PX = (92, 110, 120, 120)
@@ -56,14 +56,11 @@ class SuitsView(QDialog):
         layout.addWidget(self.summary)
         layout.addWidget(self.table, 1)
         layout.addWidget(buttons)
-        room = self.screen().availableSize()
-        self.resize(min(SIZE_PX[0], room.width()), min(SIZE_PX[1], room.height() - FRAME_PX))
+        fit_to_screen(self, *SIZE_PX)
 
     def present(self) -> None:
         """Comes up, or to the front."""
-        self.show()
-        self.raise_()
-        self.activateWindow()
+        come_up(self)
         self._fit_rows()
 
     def show_findings(self, findings: list[Finding], text: str) -> None:

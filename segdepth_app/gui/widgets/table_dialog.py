@@ -16,10 +16,10 @@ from PySide6.QtWidgets import (
 )
 
 from segdepth_app.gui import theme
+from segdepth_app.gui.widgets.dialogs import fit_to_screen
 from segdepth_app.gui.widgets.lists import list_table, set_cell
 
 SIZE_PX = (720, 420)
-FRAME_PX = 40
 """Room for the title bar that the desktop puts above a dialog."""
 
 
@@ -32,8 +32,7 @@ class TableDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(title)
-        room = self.screen().availableSize()
-        self.resize(min(SIZE_PX[0], room.width()), min(SIZE_PX[1], room.height() - FRAME_PX))
+        fit_to_screen(self, *SIZE_PX)
         heading = QLabel(title)
         heading.setWordWrap(True)
         theme.set_role(heading, "heading")
