@@ -7,7 +7,7 @@ walks through every job and every reader without it.
 LEFT_OUT: dict[str, tuple[str, ...]] = {
     "tools of developers and tests": (
         "pytest", "pytestqt", "hypothesis", "sklearn", "abtem", "mypy", "ruff", "importlinter", "grimp", "PyInstaller",
-        "setuptools", "pip", "wheel", "pkg_resources", "pydoc_data", "lib2to3", "unittest.mock",
+        "setuptools", "pip", "wheel", "pkg_resources", "pydoc_data", "lib2to3",
     ),
     "notebooks and consoles": (
         "IPython", "ipykernel", "ipywidgets", "jupyter", "jupyter_client", "notebook", "traitlets", "jedi", "nbformat",
