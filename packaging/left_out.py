@@ -17,7 +17,7 @@ LEFT_OUT: dict[str, tuple[str, ...]] = {
         "distributed", "bokeh", "tornado", "dask.distributed",
     ),
     "compilers of networks, which start Python programs that a frozen one cannot": (
-        "torch._inductor.codegen.cuda", "triton", "torch.utils.tensorboard", "tensorboard", "torch.testing._internal",
+        "torch._inductor.codegen.cuda", "triton", "torch.utils.tensorboard", "tensorboard",
         "functorch.experimental", "torch.utils.benchmark",
     ),
     "modules of Qt that the window does not use": (
