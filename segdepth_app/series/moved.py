@@ -34,11 +34,6 @@ class Moved:
         self._shift_px = shift_px
         self._whole = None if shift_px is None else np.floor(np.asarray(shift_px) + 0.5).astype(int)
 
-    @property
-    def changes_nothing(self) -> bool:
-        """Whether the images are the file's frames as they are."""
-        return self.sum_frames == 1 and self._whole is None
-
     def frames(self, index: int) -> range:
         """The file's frames of one image. Raises: IndexError."""
         if not 0 <= index < self.n_images:

@@ -7,7 +7,6 @@ import pytest
 import tifffile
 
 from segdepth_app.config import NetworkConfig
-from segdepth_app.gui.view.scene import map_pixel
 from tests.gui.view_files import model_card
 from tests.gui.view_tabs import close_view_tab, open_view_tab
 
@@ -89,7 +88,7 @@ def test_analyse_click_and_saliency_with_real_children(qtbot, tab, counts, model
     trace = tab.presenter.marking.traces()[0]
     # what the maps say at the pixel is what the trace says, in every frame
     depths = [
-        int(scene.result.depth(t)[map_pixel(10, scene.result.scale), map_pixel(20, scene.result.scale)])
+        int(scene.result.depth(t)[int(10.5 / scene.result.scale), int(20.5 / scene.result.scale)])
         for t in range(N_FRAMES)
     ]
     np.testing.assert_array_equal(trace.probability.argmax(axis=1), depths)

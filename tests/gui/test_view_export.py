@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QWidget
 from segdepth_app.config import ExportResultConfig
 from segdepth_app.gui.view.export_dialog import ExportDialog
 from segdepth_app.gui.view.export_draft import TARGETS, ExportDraft
-from tests.gui.view_bench import Bench
+from tests.gui.view_bench import bench_with_result
 
 
 @pytest.fixture
@@ -76,12 +76,7 @@ def test_every_control_of_the_dialog_has_a_name(host, draft):
 
 @pytest.fixture
 def bench(qapp, tmp_path, monkeypatch):
-    bench = Bench(tmp_path, monkeypatch)
-    bench.find_result.return_value = bench.result()
-    bench.model()
-    bench.open_series()
-    yield bench
-    bench.presenter.close()
+    yield from bench_with_result(tmp_path, monkeypatch)
 
 
 def test_an_export_is_a_job_and_its_choices_are_kept(bench):

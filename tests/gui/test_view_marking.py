@@ -3,17 +3,12 @@
 import numpy as np
 import pytest
 
-from tests.gui.view_bench import KNOWN, Bench
+from tests.gui.view_bench import KNOWN, bench_with_result
 
 
 @pytest.fixture
 def bench(qapp, tmp_path, monkeypatch):
-    bench = Bench(tmp_path, monkeypatch)
-    bench.find_result.return_value = bench.result()
-    bench.model()
-    bench.open_series()
-    yield bench
-    bench.presenter.close()
+    yield from bench_with_result(tmp_path, monkeypatch)
 
 
 def saliency_child(bench):

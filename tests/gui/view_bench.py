@@ -107,3 +107,13 @@ class Bench:
 
     def shown_frame(self):
         return float(self.view.show_frame.call_args.args[0][0, 0])
+
+
+def bench_with_result(folder, monkeypatch):
+    """For fixtures: a bench whose series is open and has a result; closed afterwards."""
+    bench = Bench(folder, monkeypatch)
+    bench.find_result.return_value = bench.result()
+    bench.model()
+    bench.open_series()
+    yield bench
+    bench.presenter.close()

@@ -3,7 +3,6 @@
 Events are records of results.EVENT_DTYPE; `frame` is the first with the new count, from 0.
 """
 
-import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from segdepth_app.config import N_CLASSES
+from segdepth_app.gui.view.csv_file import write_csv
 from segdepth_app.inference.result_info import EVENTS_HEADER, event_texts
-from segdepth_app.paths import writable_target, written_whole
 
 
 @dataclass(frozen=True)
@@ -61,11 +60,5 @@ def summary(events: np.ndarray, n_all: int) -> str:
 
 def write_events(path: Path, events: np.ndarray, frame_time_s: float | None, pixel_size_pm: float | None) -> int:
     """A CSV of the events; how many. Frames count from 0; what is unknown stays empty."""
-    with (
-        written_whole(writable_target(path)) as temporary,
-        temporary.open("w", newline="", encoding="utf-8") as stream,
-    ):
-        writer = csv.writer(stream)
-        writer.writerow(EVENTS_HEADER)
-        writer.writerows(event_texts(event, pixel_size_pm, frame_time_s) for event in events)
+    write_csv(path, EVENTS_HEADER, (event_texts(event, pixel_size_pm, frame_time_s) for event in events))
     return len(events)

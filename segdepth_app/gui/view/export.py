@@ -1,6 +1,5 @@
 """What leaves the window as files: traces and events as CSV written here; everything else by the job export-result."""
 
-import csv
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -9,12 +8,12 @@ import numpy as np
 
 from segdepth_app.config import N_CLASSES
 from segdepth_app.errors import SegDepthError
+from segdepth_app.gui.view.csv_file import write_csv
 from segdepth_app.gui.view.events_logic import write_events
 from segdepth_app.gui.view.export_draft import ExportDraft
 from segdepth_app.gui.view.markers import Trace
 from segdepth_app.gui.view.result_view import ResultView
 from segdepth_app.gui.view.scene import Scene
-from segdepth_app.paths import writable_target, written_whole
 
 TRACE_FIELDS = (
     "marker",
@@ -36,13 +35,7 @@ KEPT = ("panes", "frames_per_second")
 def traces_csv(traces: list[Trace], path: Path) -> int:
     """The traces of the markers under each other; the number of rows. Frames not analysed are left out."""
     rows = [row for trace in traces for row in _trace_rows(trace)]
-    with (
-        written_whole(writable_target(path)) as temporary,
-        temporary.open("w", newline="", encoding="utf-8") as stream,
-    ):
-        writer = csv.writer(stream)
-        writer.writerow(TRACE_FIELDS)
-        writer.writerows(rows)
+    write_csv(path, TRACE_FIELDS, rows)
     return len(rows)
 
 

@@ -96,11 +96,5 @@ class RegionBar(QWidget):
         self.readout.setText(text)
         self.readout.setToolTip(text)
 
-    def set_possible(self, purpose: str, possible: bool, reason: str = "") -> None:
-        """Whether it can be used for something now, and if not, why."""
-        button = self.buttons[purpose]
-        button.setEnabled(possible)
-        button.setToolTip(PURPOSES[purpose][1] if possible else reason)
-
     def _on_number(self) -> None:
         self.typed.emit(Region(*(self.numbers[field].value() for field in FIELDS)))

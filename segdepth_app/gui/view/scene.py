@@ -13,7 +13,7 @@ from segdepth_app.gui.view.result_view import ResultView
 from segdepth_app.gui.view.series_facts import SeriesFacts
 from segdepth_app.gui.view.typed import TYPED, Typed
 from segdepth_app.inference.result_info import OUTSIDE
-from segdepth_app.units import binned_from_px, dose_per_area
+from segdepth_app.units import dose_per_area
 
 
 @dataclass(frozen=True)
@@ -96,11 +96,6 @@ class Scene:
         if cell is None or self.depth[cell] == OUTSIDE:
             return values
         return replace(values, depth=int(self.depth[cell]), confidence=float(self.confidence[cell]) / 255)
-
-
-def map_pixel(x: int, scale: float) -> int:
-    """The map's pixel whose area holds the centre of source pixel x."""
-    return int(np.floor(binned_from_px(x, scale) + 0.5))
 
 
 def area_dose_text(facts: SeriesFacts) -> str:
