@@ -38,11 +38,6 @@ LEFT_OUT: dict[str, tuple[str, ...]] = {
 
 LEFT_OUT["web clients of libraries, for data in clouds"] = ("aiohttp", "requests", "urllib3", "httpx")
 LEFT_OUT["pictures of phones and of web pages"] = ("PIL._avif", "PIL.AvifImagePlugin", "PIL._webp")
-LEFT_OUT["drawing through OpenGL; pyqtgraph falls back to Qt's painter, which the window uses anyway"] = (
-    "PySide6.QtOpenGL",
-    "PySide6.QtOpenGLWidgets",
-)
-
 CODECS = (
     *("_imcd", "_shared", "_shared_cython", "_zlib", "_zlibng", "_deflate", "_zstd", "_lzma", "_lz4", "_bz2"),
     *("_jpeg8", "_jpeg2k", "_png", "_lerc", "_lzf", "_tiff"),

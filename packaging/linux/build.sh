@@ -16,9 +16,7 @@ if [ "${1:-}" != --keep-frozen ]; then
     say "freezing $version ($variant)"
     rm -rf build/frozen dist/SegDepth
     $python -m PyInstaller --noconfirm --log-level WARN --distpath dist --workpath build/frozen packaging/segdepth.spec
-    # only these three: others break when they are stripped (openblas: "ELF load command not page-aligned")
-    find dist/SegDepth \( -name 'libtorch_cpu.so' -o -name 'libtorch_python.so' -o -name 'libpython3*.so*' \) \
-        -type f -exec strip --strip-unneeded {} +
+    $python packaging/strip_symbols.py dist/SegDepth >&2
 fi
 ln -sf segdepth dist/SegDepth/segdepth-worker
 say "frozen: $(du -sm dist/SegDepth | cut -f1) MB"

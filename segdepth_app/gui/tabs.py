@@ -1,5 +1,6 @@
 """Tabs that are imported and built when they are first needed."""
 
+import logging
 from importlib import import_module
 from typing import Any
 
@@ -9,6 +10,8 @@ from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from segdepth_app.gui.context import AppContext
 from segdepth_app.gui.widgets.empty_state import EmptyState
+
+log = logging.getLogger(__name__)
 
 TABS = {"simulate": "Simulate", "train": "Train", "evaluate": "Evaluate", "view": "View"}
 """Name of the room and of the tab, in the order of the bar."""
@@ -37,6 +40,7 @@ class LazyTab(QWidget):
             module = import_module(f"segdepth_app.gui.{self.name}.tab")
             content: QWidget = module.create_tab(self._context)
         except Exception as error:  # noqa: BLE001 (a tab that fails must not take the others with it)
+            log.exception("The tab %s cannot be built", self.name)
             self._context.report(error)
             self._show_failure()
             return None
