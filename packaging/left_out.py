@@ -34,10 +34,10 @@ LEFT_OUT: dict[str, tuple[str, ...]] = {
         "matplotlib.backends.backend_gtk3agg", "matplotlib.backends.backend_wxagg", "matplotlib.tests", "scipy.tests",
         "numpy.tests", "numpy.f2py.tests",
     ),
+    "web clients of libraries, for data in clouds": ("aiohttp", "requests", "urllib3", "httpx"),
+    "pictures of phones and of web pages": ("PIL._avif", "PIL.AvifImagePlugin", "PIL._webp"),
 }  # fmt: skip
 
-LEFT_OUT["web clients of libraries, for data in clouds"] = ("aiohttp", "requests", "urllib3", "httpx")
-LEFT_OUT["pictures of phones and of web pages"] = ("PIL._avif", "PIL.AvifImagePlugin", "PIL._webp")
 CODECS = (
     *("_imcd", "_shared", "_shared_cython", "_zlib", "_zlibng", "_deflate", "_zstd", "_lzma", "_lz4", "_bz2"),
     *("_jpeg8", "_jpeg2k", "_png", "_lerc", "_lzf", "_tiff"),

@@ -1,4 +1,4 @@
-"""Strips the symbols off every library of a frozen folder, where that leaves it loadable: `python packaging/strip_symbols.py DIR`.
+"""Strips the symbols off each library of a frozen folder, where that leaves it loadable: `strip_symbols.py DIR`.
 
 Wheels bring some 100 MB of symbols nobody reads at run time. `strip` breaks libraries that were patched after they
 were linked (OpenBLAS in the wheels of numpy and scipy: "ELF load command address/offset not page-aligned"), so each
@@ -61,10 +61,9 @@ def libraries(folder: Path) -> list[Path]:
 def main(folder: Path) -> None:
     """Strips all and says what that saved and what stayed."""
     saved = {library: strip(library) for library in libraries(folder)}
-    kept = [library.name for library, gain in saved.items() if gain == 0 and library.stat().st_size > 1_000_000]
-    print(
-        f"stripped {len(saved)} libraries, {sum(saved.values()) / 1e6:.0f} MB saved; large ones as they were: {', '.join(kept)}"
-    )
+    kept = [library.name for library, gain in saved.items() if gain == 0 and library.stat().st_size > 5_000_000]
+    said = f"{sum(saved.values()) / 1e6:.0f} MB of symbols taken off {len(saved)} libraries"
+    sys.stderr.write(f"strip: {said}; large ones left as they were: {', '.join(kept)}\n")
 
 
 if __name__ == "__main__":

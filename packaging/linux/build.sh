@@ -16,7 +16,7 @@ if [ "${1:-}" != --keep-frozen ]; then
     say "freezing $version ($variant)"
     rm -rf build/frozen dist/SegDepth
     $python -m PyInstaller --noconfirm --log-level WARN --distpath dist --workpath build/frozen packaging/segdepth.spec
-    $python packaging/strip_symbols.py dist/SegDepth >&2
+    $python packaging/strip_symbols.py dist/SegDepth
 fi
 ln -sf segdepth dist/SegDepth/segdepth-worker
 say "frozen: $(du -sm dist/SegDepth | cut -f1) MB"

@@ -39,7 +39,7 @@ class LazyTab(QWidget):
         try:
             module = import_module(f"segdepth_app.gui.{self.name}.tab")
             content: QWidget = module.create_tab(self._context)
-        except Exception as error:  # noqa: BLE001 (a tab that fails must not take the others with it)
+        except Exception as error:  # a tab that fails must not take the others with it
             log.exception("The tab %s cannot be built", self.name)
             self._context.report(error)
             self._show_failure()
