@@ -7,7 +7,7 @@ SEGDEPTH := $(PY) -m segdepth_app
 TEST_ENV := QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1
 PYTEST := $(TEST_ENV) $(PY) -m pytest
 
-.PHONY: help demo run test check lint fast-tests window-tests screenshots bench-start bench-simulate bench-train bench-evaluate bench-view bench-series package constraints runtime-setup test-setup clean
+.PHONY: help demo run test check lint fast-tests window-tests screenshots bench-start bench-simulate bench-train bench-evaluate bench-view bench-series package manifest constraints runtime-setup test-setup clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -73,6 +73,9 @@ package: test-setup ## Linux packages into dist/, tried in an empty Debian (root
 	@.venv/bin/pip install -q -c packaging/constraints.txt -e '.[build]'
 	@packaging/linux/build.sh
 	@packaging/check-linux.sh
+
+manifest: ## write resources/SHA256SUMS anew, after a shipped file changed
+	@$(PY) packaging/manifest.py
 
 constraints: ## write packaging/constraints.txt anew from .venv
 	@{ sed -n '/^#/p' packaging/constraints.txt; \

@@ -13,6 +13,7 @@ from typing import Any
 from segdepth_app.evaluation.records import HEADLINES
 from segdepth_app.models.model_file import load_model, save_model
 from segdepth_app.paths import resources
+from segdepth_app.shipped import write_list
 
 
 def headlines(figures: dict[str, Any]) -> dict[str, Any]:
@@ -43,6 +44,7 @@ def main(run: str, name: str, *evaluations: str) -> None:
     card = model.card.model_copy(update={"name": name, "metrics": metrics})
     out = save_model(resources() / "models" / f"{name}.safetensors", model.network, card)
     out.chmod(0o644)
+    write_list(resources())
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ from segdepth_app.models.model_file import load_model
 from segdepth_app.paths import existing_file, resources, writable_target, written_whole
 from segdepth_app.reporting import Command, Reporter
 from segdepth_app.series.opener import open_series
+from segdepth_app.shipped import check_shipped
 
 SAMPLE = "ceria-surface"
 SUMMARY = "demo-summary.json"
@@ -70,6 +71,8 @@ def run(config: DemoConfig, reporter: Reporter) -> str:
     """Analyses the shipped sample with the shipped model."""
     sample = existing_file(resources() / "samples" / f"{SAMPLE}.tif", "The shipped sample series")
     truth = existing_file(sample.with_name(f"{SAMPLE}_truth.csv"), "The truth of the shipped sample")
+    check_shipped(sample, "The sample series")
+    check_shipped(truth, "The truth of the sample series")
     return analyse_sample(sample, truth, find_model(DEFAULT_MODEL), config.out, config.device, reporter)
 
 

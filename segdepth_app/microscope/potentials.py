@@ -11,6 +11,7 @@ from torch import Tensor
 
 from segdepth_app.errors import InputError
 from segdepth_app.paths import resources
+from segdepth_app.shipped import check_shipped
 
 VOLT_ANGSTROM2_PER_SCATTERING = 47.877647
 """h²/(2π m₀ e) in V·Å²: projected potential per unit scattering factor and area."""
@@ -18,7 +19,7 @@ VOLT_ANGSTROM2_PER_SCATTERING = 47.877647
 
 @cache
 def _table(name: str) -> dict[str, list[list[float]]]:
-    path = resources() / "potentials" / f"{name}.json"
+    path = check_shipped(resources() / "potentials" / f"{name}.json", f"The {name} table of potentials")
     parameters: dict[str, list[list[float]]] = json.loads(path.read_text(encoding="utf-8"))["parameters"]
     return parameters
 
@@ -27,7 +28,7 @@ def scattering_factor(element: str, g2: Tensor, *, table: str) -> Tensor:
     """f_e(g) of a neutral atom at g² (any shape), in Å.
 
     Lobato & Van Dyck, Acta Cryst. A 70 (2014) 636, eq. 16; Kirkland (2010), eq. C.15.
-    Raises: InputError for an element the table lacks.
+    Raises: InputError for an element the table lacks, or a table that is not as it was shipped.
     """
     parameters = _table(table).get(element)
     if parameters is None:

@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from segdepth_app.config import NetworkConfig
 from segdepth_app.datasets.batches import log_dose
 from segdepth_app.errors import ModelError
-from segdepth_app.models.card import ModelCard, read_card
+from segdepth_app.models.card import ModelCard, as_shipped, read_card
 from segdepth_app.models.networks import DepthNetwork, build_network, in_words
 from segdepth_app.paths import writable_target, written_whole
 
@@ -46,9 +46,10 @@ def save_model(path: str | Path, network: DepthNetwork, card: ModelCard) -> Path
 def load_model(path: str | Path, device: str | torch.device = "cpu") -> LoadedModel:
     """The model in a file, in evaluation mode on `device`.
 
-    Raises: ModelError where the file is damaged, or its weights do not fit the network of its card.
+    Raises: ModelError where the file is damaged, or its weights do not fit the network of its card, or a shipped model
+    is not as it was shipped.
     """
-    card = read_card(path)
+    card = read_card(as_shipped(Path(path)))
     network = network_with_weights(path, card.network)
     return LoadedModel(network.to(device).eval(), card)
 
