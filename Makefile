@@ -69,13 +69,10 @@ bench-view: test-setup ## clicks, playback, opening, networks beside each other;
 bench-series: test-setup ## counts through time against the truth of fresh series; into tests/benchmarks/RESULTS.md
 	@$(PY) -m tests.benchmarks.series_truth --write
 
-package: test-setup ## Linux packages into dist/, tried in an empty Debian (root, debootstrap, makeself)
-	@.venv/bin/pip install -q -c packaging/constraints.txt -e '.[build]'
+package: ## Linux packages into dist/, tried in an empty Debian (that part as root, or with sudo)
+	@packaging/setup.sh package
 	@packaging/linux/build.sh
 	@packaging/check-linux.sh
-
-manifest: ## write resources/SHA256SUMS anew, after a shipped file changed
-	@$(PY) packaging/manifest.py
 
 constraints: ## write packaging/constraints.txt anew from .venv
 	@{ sed -n '/^#/p' packaging/constraints.txt; \

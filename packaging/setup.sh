@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Sets everything up for `make demo`, `make run` and `make test`: system libraries, .venv, pinned packages.
+# Sets everything up for `make demo`, `make run`, `make test` and `make package`: system libraries, .venv, pinned packages.
 #
-#   packaging/setup.sh runtime|test [--screen]
+#   packaging/setup.sh runtime|test|package [--screen]
 #
 # Safe to call again: it does only what is missing, and nothing at all where pyproject.toml and the constraints
 # are those of the last time. `--screen` also wants Xvfb, for tests of the real window without a screen.
@@ -10,7 +10,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH="$PATH:/usr/sbin:/sbin"
 
-extra=${1:?usage: packaging/setup.sh runtime|test [--screen]}
+extra=${1:?usage: packaging/setup.sh runtime|test|package [--screen]}
 screen=${2:-}
 torch_index=${TORCH_INDEX:-https://download.pytorch.org/whl/cpu}
 say() { printf 'set-up: %s\n' "$*" >&2; }
@@ -35,8 +35,7 @@ find_python() {
 }
 
 missing_packages() {
-    local library package _
-    local known
+    local library package tool known _
     known=$(ldconfig -p)
     while read -r library package _; do
         case "$library" in '#'* | '') continue ;; esac
@@ -52,6 +51,12 @@ missing_packages() {
     fi
     if [ "$screen" = --screen ] && ! command -v xvfb-run >/dev/null; then
         echo xvfb xauth
+    fi
+    if [ "$extra" = package ]; then
+        command -v strip >/dev/null || echo binutils
+        command -v desktop-file-validate >/dev/null || echo desktop-file-utils
+        command -v appstreamcli >/dev/null || echo appstream
+        for tool in fakeroot makeself debootstrap; do command -v $tool >/dev/null || echo $tool; done
     fi
 }
 
@@ -108,7 +113,10 @@ fi
 say "installing packages ($extra)"
 install_torch
 wanted=.
-if [ "$extra" = test ]; then wanted='.[test]'; fi
+case "$extra" in
+    test) wanted='.[test]' ;;
+    package) wanted='.[build]' ;;
+esac
 .venv/bin/pip install -q --disable-pip-version-check -c packaging/constraints.txt -e "$wanted" >&2
 # what could not be installed is tried, and said, again the next time
 if [ -z "$(missing_packages)" ]; then echo "$stamp" >"$done_file"; fi
