@@ -64,11 +64,14 @@ def assemble(
     card: ModelCard,
     grid: Grid,
     stay_probability: float | None,
-    shift_px: Floats,
+    shift_px: Floats | None,
     warnings: list[str],
     reporter: Reporter,
 ) -> None:
-    """Writes the result of all frames of the journal, with the warnings so far and its own. Raises: Cancelled."""
+    """Writes the result of all frames of the journal, with the warnings so far and its own. Raises: Cancelled.
+
+    `shift_px` (n, 2): the drift of every frame of the file, None where it was not undone.
+    """
     info = journal.info
     with (
         written_whole(out) as temporary,

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from segdepth_app.config import ExportResultConfig
-from segdepth_app.errors import InputError, SeriesError
+from segdepth_app.errors import InputError, ResultError, SeriesError
 from segdepth_app.inference import export, export_maps
 from segdepth_app.inference.results import Result
 from segdepth_app.paths import writable_target, written_whole
@@ -88,7 +88,7 @@ def _series(config: ExportResultConfig, result: Result, reporter: Reporter, stac
 
     try:
         return stack.enter_context(open_source_of(result))
-    except SeriesError as fault:
+    except (SeriesError, ResultError) as fault:
         if not set(config.panes) - {"frame"}:
             raise
         reporter.warning(f"Without the frames of the series: {fault.message}")

@@ -14,7 +14,7 @@ from segdepth_app.config import N_CLASSES
 from segdepth_app.errors import InputError, SeriesError
 from segdepth_app.inference.figure_panes import BLACK, PANES, saliency_pane
 from segdepth_app.inference.on_frame import OnFrame, zoom_for
-from segdepth_app.inference.results import OUTSIDE, Result
+from segdepth_app.inference.results import OUTSIDE, Result, ResultInfo
 from segdepth_app.inference.sheet import MARKER_COLOURS, Map, Sheet, Trace
 from segdepth_app.inference.traces import column_prior, smooth_trace
 from segdepth_app.paths import written_whole
@@ -37,10 +37,15 @@ def caption_of(result: Result) -> str:
     return (
         f"{Path(info.source[0]).name}, {info.pixel_size_pm:.4g} pm/px ({info.pixel_size_source}), "
         f"{info.dose_e_per_px:.3g} e/px = {dose_per_area(info.dose_e_per_px, info.pixel_size_pm):.0f} e/Å² per frame "
-        f"({info.dose_source}) · model {card.name}, trained at {optics.voltage_kv:g} kV, "
+        f"({info.dose_source}){_done_to_frames(info)} · model {card.name}, trained at {optics.voltage_kv:g} kV, "
         f"C1 {optics.c1_low_nm:g} to {optics.c1_high_nm:g} nm, C3 {optics.c3_um:g} µm, image spread "
         f"{optics.image_spread_low_pm:g} to {optics.image_spread_high_pm:g} pm · SegDepth {result.version}"
     )
+
+
+def _done_to_frames(info: ResultInfo) -> str:
+    sums = f", each image the sum of {info.sum_frames} frames" if info.sum_frames > 1 else ""
+    return sums + (", drift undone" if info.align != "none" else "")
 
 
 def trace_of(result: Result, label: str, x_px: float, y_px: float, truth: np.ndarray | None = None) -> Trace:

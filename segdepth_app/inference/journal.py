@@ -5,6 +5,7 @@ maps-A-B.npy          uint8 (n, 2, h, w): depth and confidence of the frames A t
 logs-A-B.npy          uint8 (h, w, n, 12): codes of the eleven ln p, and the confidence in 255ths, pixel by pixel
 sums-A-B.npy          uint8 (m, 11, h, w): codes of the sums of frames that end within the block (windows_in)
 gaps.json             frames that could not be read, with the reason
+shifts.npy            float64 (n, 2): the drift of every frame of the file that is undone; only with alignment
 
 Blocks follow each other without a hole; one is there when its logs are, which are written last. Every file is written
 under a temporary name and moved.
@@ -31,7 +32,7 @@ from segdepth_app.models.card import ModelCard
 
 FORMAT = "segdepth-partial-1"
 SUFFIX = ".partial"
-PLAN_FILE, GAPS_FILE = "plan.json", "gaps.json"
+PLAN_FILE, GAPS_FILE, SHIFTS_FILE = "plan.json", "gaps.json", "shifts.npy"
 REACH = 14.0
 """-ln p of the largest code; whatever is less likely counts as that."""
 PLANES = N_CLASSES + 1
@@ -206,6 +207,18 @@ class Partial(ResultReader):
     def columns_table(self) -> np.ndarray:
         """Raises: ResultError; columns are found once all frames are there."""
         raise ResultError("Columns are found when the analysis ends.", "Wait for it, or stop it.")
+
+    def source_shift_px(self) -> npt.NDArray[np.float64] | None:
+        """Drift (dy, dx) of every frame of the file that is undone, (n, 2); None where frames stay as they are.
+
+        Raises: ResultError where it was not kept, or the analysis has ended.
+        """
+        if self.info.align == "none":
+            return None
+        try:
+            return np.asarray(np.load(self.path / SHIFTS_FILE, allow_pickle=False), np.float64)
+        except (OSError, ValueError) as error:
+            raise self._gone(error) from error
 
     def _pixel_trace(self, x: int, y: int) -> Floats:
         codes = np.zeros((self.n_frames, PLANES), np.uint8)

@@ -15,6 +15,7 @@ from segdepth_app.inference.journal import (
     FORMAT,
     GAPS_FILE,
     PLAN_FILE,
+    SHIFTS_FILE,
     Block,
     Bytes,
     codes_of,
@@ -41,11 +42,19 @@ Floats = npt.NDArray[np.floating]
 class Journal:
     """The folder of one analysis. Goes on with the blocks that are there.
 
-    `settings` are all that decide the maps, by their names on the command line.
+    `settings` are all that decide the maps, by their names on the command line; `shift_px` (n, 2) is the drift of every
+    frame of the file, None where it is not undone.
     Raises: InputError where the folder holds an analysis with others, named.
     """
 
-    def __init__(self, folder: Path, info: ResultInfo, shape: tuple[int, int], settings: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        info: ResultInfo,
+        shape: tuple[int, int],
+        settings: dict[str, Any],
+        shift_px: Floats | None = None,
+    ) -> None:
         self.folder, self.info, self.shape = folder, info, shape
         self._settings = settings
         _refuse_others(folder, settings)
@@ -57,6 +66,8 @@ class Journal:
         self._sums: dict[tuple[int, int], Bytes] = {}
         self._flushed = time.monotonic()
         self._write_plan()
+        if shift_px is not None:
+            self._write_array(folder / SHIFTS_FILE, shift_px)
 
     @property
     def n_reached(self) -> int:
@@ -121,7 +132,10 @@ class Journal:
         self._sums.clear()
 
     def _save(self, block: Block, what: str, values: Bytes) -> None:
-        with written_whole(block.file(self.folder, what)) as temporary, temporary.open("wb") as stream:
+        self._write_array(block.file(self.folder, what), values)
+
+    def _write_array(self, path: Path, values: np.ndarray) -> None:
+        with written_whole(path) as temporary, temporary.open("wb") as stream:
             np.save(stream, values, allow_pickle=False)
 
     def _write_plan(self) -> None:

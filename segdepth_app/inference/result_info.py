@@ -55,6 +55,8 @@ EVENT_DTYPE = np.dtype(
 
 BY_COLUMN = "columns_through_time"
 """Dataset with the rows of /columns by column and frame."""
+SOURCE_SHIFTS = "source_shift_px"
+"""Dataset with the drift of every frame of the file."""
 
 EVENTS_HEADER = ("frame", "time_s", "column", "element", "x_px", "y_px", "x_nm", "y_nm", "from", "to", "probability")
 """Of tables of events that users get; `frame` counts from 0 and is the first with the new count."""

@@ -60,6 +60,13 @@ class ResultReader(ABC):
         """All probabilities of frame t, (11, h, w). Raises: InputError where it is not done."""
 
     @abstractmethod
+    def source_shift_px(self) -> npt.NDArray[np.float64] | None:
+        """Drift (dy, dx) of every frame of the file that was undone, (T, 2) px; None where frames stayed as they were.
+
+        Raises: ResultError where it was not kept.
+        """
+
+    @abstractmethod
     def _pixel_trace(self, x: int, y: int) -> Floats:
         """Probabilities (T, 11) at a result pixel; frames that are not done hold anything."""
 

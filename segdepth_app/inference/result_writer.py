@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from segdepth_app import __version__
 from segdepth_app.config import N_CLASSES
-from segdepth_app.inference.result_info import BY_COLUMN, OUTSIDE, ResultInfo, write_info
+from segdepth_app.inference.result_info import BY_COLUMN, OUTSIDE, SOURCE_SHIFTS, ResultInfo, write_info
 from segdepth_app.inference.tracking import Tracked
 
 BLOCK_FRAMES, CHUNK_PX = 100, 8
@@ -65,8 +65,11 @@ class ResultWriter:
         self._held[frame - self._start] = in_255ths(probability)
         self.done[frame] = True
 
-    def finish(self, tracked: Tracked, activity: Floats, shift_px: Floats, info: ResultInfo) -> None:
-        """Writes what is held back, the tables and the attributes; the file is complete after that."""
+    def finish(self, tracked: Tracked, activity: Floats, shift_px: Floats | None, info: ResultInfo) -> None:
+        """Writes what is held back, the tables and the attributes; the file is complete after that.
+
+        `shift_px` (n, 2): the drift of every frame of the file, None where it was not undone.
+        """
         self._flush()
         self._file["done"] = self.done
         self._file["columns"] = tracked.table
@@ -74,7 +77,10 @@ class ResultWriter:
         self._file[BY_COLUMN] = tracked.table.reshape(n_done, -1).T.ravel()
         self._file["events"] = tracked.events
         self._file["activity"] = activity.astype(np.float32)
-        self._file["shift_px"] = shift_px.astype(np.float32)
+        of_images = np.zeros((self.n_frames, 2)) if shift_px is None else mean_shifts(shift_px, info)
+        self._file["shift_px"] = of_images.astype(np.float32)
+        if shift_px is not None:
+            self._file[SOURCE_SHIFTS] = shift_px.astype(np.float64)
         write_info(self._file, info, __version__)
 
     def _flush(self) -> None:
@@ -84,6 +90,13 @@ class ResultWriter:
             self._probability[self._start : stop] = self._held[: stop - self._start]
         self._held[:] = 0
         self._start += self._block
+
+
+def mean_shifts(shift_px: Floats, info: ResultInfo) -> Floats:
+    """Drift (T, 2) of the images, each the mean of the frames that it sums."""
+    used = shift_px[: info.n_frames * info.sum_frames]
+    means: Floats = used.reshape(info.n_frames, info.sum_frames, 2).mean(axis=1)
+    return means
 
 
 def in_255ths(probability: Floats) -> Bytes:

@@ -9,6 +9,7 @@
 /events               one row per change of a column's count, EVENT_DTYPE
 /activity             float32 (h, w): how much each pixel changes through the series, in atoms
 /shift_px             float32 (T, 2): the drift (dy, dx) of each image that was undone, in source pixels
+/source_shift_px      float64 (n, 2): the same of every frame of the file, as it was used; only where drift was undone
 attributes            format, version, and ResultInfo, field by field (lists and objects as JSON)
 
 The first format has neither events, activity nor shifts, and its maps are never turned. Coordinates: see ResultReader.
@@ -33,6 +34,7 @@ from segdepth_app.inference.result_info import (
     FORMATS,
     OUTSIDE,
     PROBABILITY_FIELDS,
+    SOURCE_SHIFTS,
     UNKNOWN_ELEMENT,
     ResultInfo,
     column_texts,
@@ -197,6 +199,19 @@ class Result(ResultReader):
         if "shift_px" in self._file:
             return self._read(self._file["shift_px"], slice(None))
         return np.zeros((self.n_frames, 2), np.float32)
+
+    def source_shift_px(self) -> npt.NDArray[np.float64] | None:
+        """Drift (dy, dx) of every frame of the file that was undone, (n, 2); None where frames stayed as they were.
+
+        Raises: ResultError for sums of aligned frames by a version that kept only the mean drift of each sum.
+        """
+        if self.info.align == "none":
+            return None
+        if SOURCE_SHIFTS in self._file:
+            return np.asarray(self._read(self._file[SOURCE_SHIFTS], slice(None)), np.float64)
+        if self.info.sum_frames > 1:
+            raise ResultError(f"{self.path} does not keep how each of its frames was moved.", AGAIN)
+        return self.shift_px().astype(np.float64)
 
     def _pixel_trace(self, x: int, y: int) -> npt.NDArray[np.float32]:
         return _normalised(self._read(self._probability, (slice(None), slice(None), y, x)), axis=1)

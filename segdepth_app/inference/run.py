@@ -6,21 +6,18 @@ CANCEL leaves nothing.
 """
 
 import glob
-import hashlib
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from segdepth_app import __version__
 from segdepth_app.config import N_CLASSES, InferConfig
 from segdepth_app.errors import Cancelled, InputError, SeriesError
 from segdepth_app.inference.assembling import assemble
-from segdepth_app.inference.frames import Loop, Use, shifts_of_image
-from segdepth_app.inference.journal import GAPS_FILE, PLAN_FILE, partial_folder
+from segdepth_app.inference.frames import Loop, Use
+from segdepth_app.inference.journal import GAPS_FILE, PLAN_FILE, SHIFTS_FILE, partial_folder
 from segdepth_app.inference.journal_writer import Journal
 from segdepth_app.inference.predictor import Predictor, check_pixel_size, fitness_warnings
 from segdepth_app.inference.result_info import ResultInfo
@@ -31,6 +28,7 @@ from segdepth_app.models.card import ModelCard, find_model
 from segdepth_app.models.model_file import load_model
 from segdepth_app.paths import sha256_of, writable_target
 from segdepth_app.reporting import Command, Reporter
+from segdepth_app.series.drift_files import drift_key
 from segdepth_app.series.drift_job import ensure_drift
 from segdepth_app.series.opener import Series, open_series
 
@@ -77,7 +75,7 @@ class Analysis:
         try:
             with _opened(folder):
                 _remove_leftovers(out, folder)
-                journal = Journal(folder, self.info, self.grid.shape, self.settings())
+                journal = Journal(folder, self.info, self.grid.shape, self.settings(), self.series.shift_px)
                 check_space(out, self.info.n_frames, self.grid.shape, n_reached=journal.n_reached)
                 ended = self._worked(journal, out, reporter)
         except Cancelled:
@@ -103,7 +101,7 @@ class Analysis:
             "dose_e_per_px": info.dose_e_per_px,
             "rotation_deg": info.rotation_deg,
             "align": info.align,
-            "shifts": None if series.shift_px is None else _hash(series.shift_px),
+            "shifts": drift_key(series.shift_px) or None,
             "sum_frames": info.sum_frames,
             "longest_sum_frames": info.longest_sum_frames,
             "mirror": info.mirror,
@@ -130,7 +128,7 @@ class Analysis:
             card=self.predictor.card,
             grid=self.grid,
             stay_probability=self.config.stay_probability,
-            shift_px=np.array([shifts_of_image(self.series, image).mean(axis=0) for image in range(n_frames)]),
+            shift_px=self.series.shift_px,
             warnings=said.texts,
             reporter=reporter,
         )
@@ -260,7 +258,7 @@ def _remove(folder: Path) -> None:
 
 def _remove_empty(folder: Path) -> None:
     """Deletes a folder that never held a frame, unless it holds what is not ours."""
-    if {path.name for path in folder.glob("*")} <= {PLAN_FILE, GAPS_FILE, LOCK_FILE}:
+    if {path.name for path in folder.glob("*")} <= {PLAN_FILE, GAPS_FILE, SHIFTS_FILE, LOCK_FILE}:
         _remove(folder)
 
 
@@ -268,10 +266,6 @@ def _remove_leftovers(out: Path, folder: Path) -> None:
     """What a killed process was writing; nobody else writes here while the folder is locked."""
     for path in (*out.parent.glob(f".{glob.escape(out.name)}.part-*"), *folder.glob(".*.part-*")):
         path.unlink(missing_ok=True)
-
-
-def _hash(values: np.ndarray) -> str:
-    return hashlib.sha256(np.ascontiguousarray(values, np.float64).tobytes()).hexdigest()
 
 
 def _versions() -> dict[str, str]:

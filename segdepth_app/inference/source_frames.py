@@ -9,9 +9,11 @@ from segdepth_app.series.opener import Series, open_series
 
 
 def open_source_of(result: ResultReader) -> Series:
-    """The series of a result, with the same calibration, alignment and sums.
+    """The series of a result, with the same calibration, alignment and sums: its frames lie under the result's maps.
 
-    It is looked for where it was, and beside the result. Raises: SeriesError where it is not there, or is another.
+    The drift is the one that the result keeps, whatever was measured since. The series is looked for where it was, and
+    beside the result. Raises: SeriesError where it is not there, or is another; ResultError where the result does not
+    keep how its frames were moved.
     """
     info = result.info
     paths = tuple(_found(Path(text), result.path.parent) for text in info.source)
@@ -26,7 +28,8 @@ def open_source_of(result: ResultReader) -> Series:
             align="rigid" if info.align == "rigid" else "none",
             sum_frames=info.sum_frames,
             raw=info.raw,
-        )
+        ),
+        shift_px=result.source_shift_px(),
     )
     try:
         if series.fingerprint() != info.fingerprint:

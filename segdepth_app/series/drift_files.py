@@ -5,6 +5,7 @@ frame 0, so aligned(y, x) = frame(y + dy, x + dx). Whoever opens the series with
 after the series has been moved or copied.
 """
 
+import hashlib
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +38,13 @@ class Drift:
     def largest_px(self) -> float:
         """Largest distance from the reference, in pixels."""
         return float(np.hypot(*self.shift_px.T).max()) if len(self.shift_px) else 0.0
+
+
+def drift_key(shift_px: np.ndarray | None) -> str:
+    """SHA-256 of shifts (T, 2), empty for None: frames that were moved in the same way have the same key."""
+    if shift_px is None:
+        return ""
+    return hashlib.sha256(np.ascontiguousarray(shift_px, np.float64).tobytes()).hexdigest()
 
 
 def drift_file(fingerprint: str) -> Path:

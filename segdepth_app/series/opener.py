@@ -28,15 +28,16 @@ ABSURD = 1e18
 """Its square still fits into float32."""
 
 
-def open_series(options: SeriesOptions) -> "Series":
+def open_series(options: SeriesOptions, *, shift_px: np.ndarray | None = None) -> "Series":
     """Opens a file, a folder of frames, or frames in the order given; use it in a `with` statement.
 
-    Reads the directory of the file and some 20 frames for the vacuum level.
+    Reads the directory of the file and some 20 frames for the vacuum level. `shift_px` (T, 2), (dy, dx) of every frame
+    of the file, is undone in place of the drift that was measured last; only with `align`.
     Raises: SeriesError, one clear line, where it cannot be opened or is no image series.
     """
     source = open_source(options.series, options.raw)
     try:
-        return Series(source, options)
+        return Series(source, options, shift_px)
     except BaseException:
         source.close()
         raise
@@ -45,7 +46,7 @@ def open_series(options: SeriesOptions) -> "Series":
 class Series:
     """An opened TEM series. Frames are float32 (H, W) in the file's own numbers."""
 
-    def __init__(self, source: Source, options: SeriesOptions) -> None:
+    def __init__(self, source: Source, options: SeriesOptions, shift_px: np.ndarray | None = None) -> None:
         self._source = source
         self.paths = source.paths
         self.name = _name(options.series)
@@ -72,7 +73,7 @@ class Series:
             self._warnings.append(
                 f"{100 * sample.saturated_share:.2g} % of the pixels are saturated (the largest {self.dtype.name})."
             )
-        self._set_images(options)
+        self._set_images(options, shift_px)
 
     @property
     def warnings(self) -> list[str]:
@@ -154,14 +155,15 @@ class Series:
             frame[bad] = frame[~bad].mean(dtype=np.float64) if filler is None else filler
         return frame
 
-    def _set_images(self, options: SeriesOptions) -> None:
+    def _set_images(self, options: SeriesOptions, shift_px: np.ndarray | None) -> None:
         """What is asked of alignment and sums; from here on frames and their time are those of the images."""
-        drift = require_drift(self.fingerprint(), self.name, self.n_frames) if options.align == "rigid" else None
-        shift_px = None if drift is None else drift.shift_px
-        self._images = Moved(self.n_frames, sum_frames=options.sum_frames, shift_px=shift_px)
-        self.shift_px = shift_px
-        if drift is not None:
-            self._warnings.extend(drift.warnings)
+        self.shift_px = None if options.align == "none" else self._drift() if shift_px is None else shift_px
+        if self.shift_px is not None and self.shift_px.shape != (self.n_frames, 2):
+            raise SeriesError(
+                f"{self.name} has {self.n_frames} frames, but the drift to undo is that of {len(self.shift_px)}.",
+                "It belongs to another series: measure the drift of this one.",
+            )
+        self._images = Moved(self.n_frames, sum_frames=options.sum_frames, shift_px=self.shift_px)
         if self._images.n_left_out:
             self._warnings.append(
                 f"The last {self._images.n_left_out} of {self.n_frames} frames do not fill a sum of "
@@ -170,6 +172,12 @@ class Series:
         self.n_frames = self._images.n_images
         if self.frame_time_s is not None:
             self.frame_time_s *= options.sum_frames
+
+    def _drift(self) -> np.ndarray:
+        """The drift that was measured last, with what there was to warn of."""
+        drift = require_drift(self.fingerprint(), self.name, self.n_frames)
+        self._warnings.extend(drift.warnings)
+        return drift.shift_px
 
     def _set_pixel_size(self, options: SeriesOptions) -> None:
         in_file = self._source.calibration.pixel_size_pm

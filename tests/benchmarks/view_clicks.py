@@ -56,7 +56,7 @@ def make_result(path: Path) -> Path:
         for frame in range(N_FRAMES):
             writer.add(frame, depth, confidence, np.roll(base, frame % EDGE, axis=1))
         table, events = _tables(rng)
-        writer.finish(_Tracked(table, events), np.zeros((EDGE, EDGE)), np.zeros((N_FRAMES, 2)), info)
+        writer.finish(_Tracked(table, events), np.zeros((EDGE, EDGE)), None, info)
     return path
 
 
