@@ -7,7 +7,7 @@ SEGDEPTH := $(PY) -m segdepth_app
 TEST_ENV := QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1
 PYTEST := $(TEST_ENV) $(PY) -m pytest
 
-.PHONY: help demo run test check lint fast-tests window-tests screenshots bench-start bench-simulate bench-train bench-evaluate bench-view bench-series package manifest constraints runtime-setup test-setup clean
+.PHONY: help demo run test check lint self-test fast-tests window-tests screenshots bench-start bench-simulate bench-train bench-evaluate bench-view bench-series package manifest constraints runtime-setup test-setup clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -39,6 +39,10 @@ lint: test-setup
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 	.venv/bin/lint-imports
+	.venv/bin/shellcheck --severity=warning packaging/*.sh packaging/linux/*.sh .ci/run
+
+self-test: test-setup ## every step of the program once, in small, as the installed program does it
+	@$(TEST_ENV) $(SEGDEPTH) self-test
 
 fast-tests: test-setup
 	@$(PYTEST) -m "not slow"

@@ -9,6 +9,19 @@ if [ "${1:-}" = --prefix ]; then prefix=$2; fi
 mkdir -p "$prefix"
 prefix=$(cd "$prefix" && pwd)
 target="$prefix/lib/segdepth"
+# a menu entry cannot hold them (Desktop Entry Specification, quoting of Exec), nor can sed below
+case "$prefix" in
+    *[\"\`\$\\%\&\|]*)
+        echo "SegDepth cannot be installed in $prefix: choose a folder without any of \" \` \$ \\ % & | in its name." >&2
+        exit 1
+        ;;
+esac
+for process in /proc/[0-9]*/exe; do
+    if [ "$(readlink "$process" 2>/dev/null)" = "$target/segdepth" ]; then
+        echo "SegDepth is running from $target. Close its window, let its jobs end, and install again." >&2
+        exit 1
+    fi
+done
 
 free=$(df -Pk "$prefix" | awk 'NR == 2 { print $4 }')
 needed=$(du -sk "$here/SegDepth" | cut -f1)
@@ -18,11 +31,12 @@ if [ "$free" -lt "$needed" ]; then
 fi
 
 # the new one is whole before the old one goes
-rm -rf "$target.new"
+rm -rf "$target.new" "$target.old"
 mkdir -p "$prefix/lib" "$prefix/bin"
 cp -a "$here/SegDepth" "$target.new"
-rm -rf "$target"
+if [ -e "$target" ]; then mv "$target" "$target.old"; fi
 mv "$target.new" "$target"
+rm -rf "$target.old"
 ln -sf "$target/segdepth" "$prefix/bin/segdepth"
 
 share="$prefix/share"

@@ -3,6 +3,12 @@
 set -eu
 prefix="@PREFIX@"
 share="$prefix/share"
+for process in /proc/[0-9]*/exe; do
+    if [ "$(readlink "$process" 2>/dev/null)" = "$prefix/lib/segdepth/segdepth" ]; then
+        echo "SegDepth is running. Close its window, let its jobs end, and call this again." >&2
+        exit 1
+    fi
+done
 rm -rf "$prefix/lib/segdepth"
 rm -f "$prefix/bin/segdepth" "$share/applications/segdepth.desktop" "$share/mime/packages/segdepth.xml" \
     "$share/metainfo/io.github.segdepth.SegDepth.metainfo.xml" "$share/icons/hicolor/256x256/apps/segdepth.png" \
