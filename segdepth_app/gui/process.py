@@ -123,7 +123,10 @@ class Job(QObject):
         self._change(self._supervisor.launched)
         process.start()
         unsent, self._unsent = self._unsent, []
-        for message in [{"cmd": "run", "job": self.name, "config": self.config}, *unsent]:
+        for message in [
+            {"cmd": "run", "job": self.name, "config": self.config, "version": segdepth_app.__version__},
+            *unsent,
+        ]:
             self.send(message)
         self._watch.start()
 

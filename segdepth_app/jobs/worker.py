@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from types import FrameType
 
+from segdepth_app import __version__
 from segdepth_app.config import build
 from segdepth_app.errors import Cancelled, InputError
 from segdepth_app.jobs.faults import describe
@@ -62,7 +63,7 @@ def run_job(request: Message, reporter: JsonReporter) -> int:
 
 
 def read_request(lines: "Lines") -> Message:
-    """The first line. Raises: InputError where it is no run command."""
+    """The first line. Raises: InputError where it is no run command, or comes from another version of the program."""
     line = lines.next()
     try:
         message = decode_command(line or b"")
@@ -71,6 +72,13 @@ def read_request(lines: "Lines") -> Message:
     except (ProtocolError, KeyError) as error:
         hint = 'The first line must be {"cmd": "run", "job": …, "config": {…}}.'
         raise InputError("The worker was not told what to run.", hint) from error
+    asked_by = message.get("version", __version__)
+    if asked_by != __version__:
+        # an update puts new files under a window that is open
+        raise InputError(
+            f"This window is SegDepth {asked_by}, but {__version__} is installed now.",
+            "Close the window and start SegDepth again; nothing is lost.",
+        )
     return message
 
 

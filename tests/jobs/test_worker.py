@@ -177,6 +177,16 @@ def test_an_unusable_first_line_is_input_that_cannot_be_used(line):
     assert done.returncode == 2
 
 
+def test_a_window_of_another_version_is_told_to_start_again():
+    """An update under an open window: its jobs must not be read with other meanings, silently."""
+    line = b'{"cmd": "run", "job": "fake", "config": {"n_steps": 1}, "version": "0.0.1"}\n'
+    done = subprocess.run(WORKER, input=line, capture_output=True, timeout=20, cwd=ROOT, check=False)
+    error = json.loads(done.stdout.splitlines()[0])
+    assert (error["event"], error["kind"], done.returncode) == ("error", "input", 2)
+    assert "0.0.1" in error["message"]
+    assert "start SegDepth again" in error["hint"]
+
+
 def test_a_job_is_there_at_once():
     """Nothing heavy is imported before the job is known; 5 s leaves room for a busy machine (0.3 s measured)."""
     begin = time.monotonic()
