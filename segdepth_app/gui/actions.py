@@ -5,20 +5,20 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QKeySequence
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QMessageBox
 
 from segdepth_app import __version__
 from segdepth_app.gui.context import AppContext
 from segdepth_app.gui.errors import open_log_folder
+from segdepth_app.gui.guide import GuideWindow, guide_file
 from segdepth_app.gui.palette import CommandPalette
 from segdepth_app.gui.tabs import TABS, LazyTab
 from segdepth_app.gui.view.help_sheet import HelpSheet, menu_actions
-from segdepth_app.paths import resources
+from segdepth_app.gui.widgets.dialogs import come_up
 
 THEMES = {"system": "As the system", "light": "Light", "dark": "Dark"}
-GUIDE_NAMES = ("index.html", "index.md", "README.md")
 ABOUT = (
     "<h3>SegDepth {version}</h3>"
     "<p>Atoms per atomic column, with calibrated confidence, from noisy TEM images and series.</p>"
@@ -47,6 +47,7 @@ class Actions:
 
     def __init__(self, window: QMainWindow, shell: Shell, context: AppContext) -> None:
         self._window, self._shell, self._context = window, shell, context
+        self._guide_window: GuideWindow | None = None
         self.open_file = self._make("&Open file…", shell.choose_file, QKeySequence.StandardKey.Open)
         self.open_folder = self._make("Open &folder…", shell.choose_folder, "Ctrl+Shift+O")
         self.open_sample = self._make("Open &sample series", shell.open_sample)
@@ -121,8 +122,10 @@ class Actions:
         CommandPalette([*tab.commands(), *menu_actions(self._window)], self._window).open()
 
     def _open_guide(self) -> None:
-        if (guide := guide_file()) is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(guide)))
+        if self._guide_window is None:
+            self._guide_window = GuideWindow(self._window)
+            self._guide_window.show_page()
+        come_up(self._guide_window)
 
     def _show_about(self) -> None:
         box = QMessageBox(self._window)
@@ -130,9 +133,3 @@ class Actions:
         box.setText(ABOUT.format(version=__version__))
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.open()
-
-
-def guide_file() -> Path | None:
-    """The guide's first page, where this installation has one."""
-    pages = (resources() / "guide" / name for name in GUIDE_NAMES)
-    return next((page for page in pages if page.is_file()), None)

@@ -184,7 +184,7 @@ class BrowserView(QWidget):
         top.addWidget(self.about, 1)
         top.addWidget(self.export)
         second = QHBoxLayout()
-        for widget in (self.picture, self.dose, self.show_dots):
+        for widget in (self.picture, self.dose):
             second.addWidget(widget)
         second.addWidget(self.status, 1)
         left = QWidget()
@@ -199,6 +199,7 @@ class BrowserView(QWidget):
         counts = QHBoxLayout()
         counts.addWidget(QLabel("Atoms"))
         counts.addWidget(self.legend, 1)
+        counts.addWidget(self.show_dots)
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.addWidget(left)
         splitter.addWidget(self.table)
