@@ -19,6 +19,7 @@ if [ "${1:-}" != --keep-frozen ]; then
     $python packaging/strip_symbols.py dist/SegDepth
 fi
 ln -sf segdepth dist/SegDepth/segdepth-worker
+$python packaging/licences.py dist/SegDepth
 say "frozen: $(du -sm dist/SegDepth | cut -f1) MB"
 
 fill() { sed -e "s/@VERSION@/$version/" -e "s/@DATE@/$(date -u +%F)/" "$1"; }
@@ -35,7 +36,7 @@ fill $files/io.github.segdepth.SegDepth.metainfo.xml >"$root/usr/share/metainfo/
 install -m 644 resources/icons/segdepth.png "$root/usr/share/icons/hicolor/256x256/apps/"
 install -m 644 resources/icons/segdepth.svg "$root/usr/share/icons/hicolor/scalable/apps/"
 install -m 644 CHANGELOG.md "$root/usr/share/doc/segdepth/"
-install -m 644 LICENSE "$root/usr/share/doc/segdepth/copyright"
+install -m 644 $files/copyright "$root/usr/share/doc/segdepth/"
 depends=$(awk '!/^#/ && NF { print $2 }' packaging/debian-packages.txt | paste -sd, | sed 's/,/, /g')
 cat >"$root/DEBIAN/control" <<CONTROL
 Package: segdepth
