@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from segdepth_app import __version__
 from segdepth_app.jobs.faults import describe
-from segdepth_app.verbs.options import plain_parser
+from segdepth_app.verbs.parser import OneLineParser, plain_parser
 
 DONE, FAILED, UNUSABLE, CANCELLED = 0, 1, 2, 130
 MISPLACED = (FileNotFoundError, IsADirectoryError, NotADirectoryError, FileExistsError)
@@ -22,6 +22,8 @@ def main(argv: Sequence[str]) -> int:
     try:
         if not argv:
             return _window([])
+        if argv[0] == "view":  # what a menu and a double click start: at once, without the settings of all jobs
+            return _view(_view_parser().parse_args(list(argv[1:])))
         arguments = build_parser().parse_args(list(argv))
         action: Callable[[argparse.Namespace], int | None] = arguments.action
         return action(arguments) or DONE
@@ -49,10 +51,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"segdepth {__version__}")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True, parser_class=type(parser))
 
-    view = verbs.add_parser("view", help="Open the window, on a series or a result.", allow_abbrev=False)
-    view.add_argument("path", nargs="?", metavar="PATH", help="A TEM series or a result file.")
-    view.add_argument("--reset-settings", action="store_true", help="Forget the window's settings first.")
-    view.set_defaults(action=_view)
+    verbs.add_parser("view", help="Open the window, on files of any kind.", add_help=False, parents=[_view_parser()])
     for verb in JOB_VERBS:
         run.add_verb(verbs, verb)
     reading.add_verbs(verbs)
@@ -61,9 +60,17 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _view_parser() -> OneLineParser:
+    view = plain_parser(prog="segdepth view", description="Open the window, on files of any kind.")
+    what = "A TEM series (file or folder), result, dataset, model, training run, evaluation or study."
+    view.add_argument("paths", nargs="*", metavar="PATH", help=what)
+    view.add_argument("--reset-settings", action="store_true", help="Forget the window's settings first.")
+    return view
+
+
 def _view(arguments: argparse.Namespace) -> int:
     reset = ["--reset-settings"] if arguments.reset_settings else []
-    return _window([*reset, *([arguments.path] if arguments.path else [])])
+    return _window([*reset, *arguments.paths])
 
 
 def _window(arguments: list[str]) -> int:

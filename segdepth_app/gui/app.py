@@ -15,6 +15,7 @@ from segdepth_app.gui.errors import Hooks
 from segdepth_app.gui.keep_awake import KeepAwake
 from segdepth_app.gui.log import start_log, stop_log
 from segdepth_app.gui.main_window import MainWindow
+from segdepth_app.gui.opening import FirstPaint, paths_from
 from segdepth_app.gui.settings import Settings
 from segdepth_app.paths import APP_NAME, resources
 
@@ -75,10 +76,11 @@ def main(argv: Sequence[str]) -> int:
     if RESET in argv:
         Settings().reset()
     window = create_main_window()
+    paths = paths_from([argument for argument in argv[1:] if argument != RESET])
+    if paths:
+        # a tab takes longer than the window: first something is seen
+        FirstPaint(window, lambda: window.opener.bring(paths))
     window.show()
-    for path in argv[1:]:
-        if path != RESET:
-            window.context.open(path)
     code = application.exec()
     if window.context.jobs.left_alone:
         # Qt kills the children of what it destroys; a training that writes its pause shall finish it

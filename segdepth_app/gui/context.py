@@ -33,11 +33,14 @@ class AppContext(QObject):
     def __init__(self, settings: Settings, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.settings = settings
+        self.n_reported = 0
+        """How many faults were told of."""
         self.jobs = JobRunner(self)
         self.jobs.job_ended.connect(self._job_ended)
 
     def report(self, error: BaseException | str, hint: str = "") -> None:
         """Shows an error card. From any thread: the card comes through the event loop."""
+        self.n_reported += 1
         self.fault_reported.emit(error, hint)
 
     def status(self, message: str) -> None:

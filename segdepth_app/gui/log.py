@@ -1,10 +1,11 @@
 """The window's log: a file that rotates, and its last lines in memory for the details of an error card."""
 
 import logging
+import os
 import platform
 from collections import deque
 from collections.abc import Iterable
-from importlib.metadata import PackageNotFoundError, version
+from contextlib import suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
@@ -49,10 +50,17 @@ def start_log() -> logging.Handler | None:
     except OSError as error:
         root.warning("No log file in %s: %s", folder, error)
         return None
+    handler.rotator = _set_aside
     handler.setFormatter(logging.Formatter(FORMAT))
     root.addHandler(handler)
     root.info("SegDepth %s starts on %s, Python %s", __version__, platform.platform(), platform.python_version())
     return handler
+
+
+def _set_aside(source: str, target: str) -> None:
+    """Windows renames no file that another window writes to: then it grows on, and no line is lost."""
+    with suppress(OSError):
+        os.rename(source, target)
 
 
 def stop_log(handler: logging.Handler | None) -> None:
@@ -64,6 +72,8 @@ def stop_log(handler: logging.Handler | None) -> None:
 
 def versions() -> list[str]:
     """Name and version of what a fault may depend on; from the packages' metadata, nothing is imported."""
+    from importlib.metadata import PackageNotFoundError, version
+
     out = [f"SegDepth {__version__}", f"Python {platform.python_version()}", platform.platform()]
     for package in PACKAGES:
         try:

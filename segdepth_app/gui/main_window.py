@@ -1,7 +1,6 @@
 """The window: four tabs, menus, the jobs dock, the status bar. It composes and passes on, nothing else."""
 
 import base64
-from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
@@ -22,7 +21,7 @@ from segdepth_app.gui.closing import Closing
 from segdepth_app.gui.context import AppContext
 from segdepth_app.gui.errors import ErrorArea
 from segdepth_app.gui.jobs_dock import JobsDock
-from segdepth_app.gui.kinds import tab_for
+from segdepth_app.gui.opening import Opener
 from segdepth_app.gui.process import Job
 from segdepth_app.gui.session import Session
 from segdepth_app.gui.tabs import TABS, LazyTab
@@ -44,7 +43,8 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.context = context
         self._session = session or Session()
-        self._last_session = self._session.read()
+        # what another open window keeps did not end, and must not be opened twice
+        self._last_session = self._session.read() if self._session.claim() else {}
         self._closing: Closing | None = None
         self._may_close = False
         self.setWindowTitle("SegDepth")
@@ -52,6 +52,7 @@ class MainWindow(QMainWindow):
         self.errors = ErrorArea()
         self.welcome = self._make_welcome()
         self.tabs = {name: LazyTab(name, context, self.welcome if name == "view" else None) for name in TABS}
+        self.opener = Opener(context, self.tabs, self.select_tab, self.welcome.set_recent, self)
         self.tab_bar = QTabWidget()
         self.tab_bar.setObjectName("rooms")
         self.tab_bar.tabBar().setDrawBase(False)
@@ -88,27 +89,19 @@ class MainWindow(QMainWindow):
 
     def open_path(self, path: str) -> None:
         """Opens a file or folder in the tab it belongs to."""
-        if not Path(path).exists():
-            self.context.report(f"Not found: {path}.", "It may have been moved, renamed or deleted.")
-            return
-        name = tab_for(Path(path))
-        self.select_tab(name)
-        if self.tabs[name].open_path(path):
-            self.context.settings.add_recent(path)
-            self.context.settings.set("last_folder", str(Path(path).parent))
-            self.welcome.set_recent(self.context.settings.recent())
+        self.opener.open(path)
 
     def choose_file(self) -> None:
         """Asks for a file and opens it."""
         path, _ = QFileDialog.getOpenFileName(self, "Open", self.context.settings.get("last_folder"), ANY_SERIES)
         if path:
-            self.open_path(path)
+            self.opener.bring([path])
 
     def choose_folder(self) -> None:
         """Asks for a folder of frames, or a run folder, and opens it."""
         path = QFileDialog.getExistingDirectory(self, "Open folder", self.context.settings.get("last_folder"))
         if path:
-            self.open_path(path)
+            self.opener.bring([path])
 
     def open_sample(self) -> None:
         """Opens the series that ships with SegDepth."""
@@ -143,6 +136,7 @@ class MainWindow(QMainWindow):
             return
         self._autosave.stop()
         self._save_session(clean=True)
+        self._session.release()
         settings = self.context.settings
         settings.set("geometry", _text(self.saveGeometry()))
         settings.set("window_state", _text(self.saveState()))
@@ -158,9 +152,7 @@ class MainWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:  # Qt's name
         """Opens what was dropped."""
         event.acceptProposedAction()
-        for url in event.mimeData().urls():
-            if url.isLocalFile():
-                self.open_path(url.toLocalFile())
+        self.opener.bring([url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()])
 
     # --- its own
 
@@ -206,6 +198,8 @@ class MainWindow(QMainWindow):
             self._device.setText(f"Device: {event['device']}")
 
     def _save_session(self, *, clean: bool) -> None:
+        if not self._session.claim():
+            return
         kept = self._last_session.get("tabs", {})
         states = {}
         for name, tab in self.tabs.items():

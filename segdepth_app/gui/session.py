@@ -5,6 +5,8 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from PySide6.QtCore import QLockFile
+
 from segdepth_app.paths import settings_file, written_whole
 
 log = logging.getLogger(__name__)
@@ -12,10 +14,23 @@ VERSION = 1
 
 
 class Session:
-    """`clean` is False from the first save until the window closed properly."""
+    """`clean` is False from the first save until the window closed properly. One window at a time keeps it."""
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path or settings_file().with_name("session.json")
+        self._lock = QLockFile(str(self._path.with_suffix(".lock")))
+        self._lock.setStaleLockTime(0)  # windows stay open for days; one whose process is gone is noticed all the same
+
+    def claim(self) -> bool:
+        """Whether this window keeps the session from now on; False while another one that is open does."""
+        if self._lock.isLocked() or self._lock.tryLock(0):
+            return True
+        # where nothing can be written, nobody keeps a session, and what there is may be read
+        return self._lock.error() is not QLockFile.LockError.LockFailedError
+
+    def release(self) -> None:
+        """The window closes: the next one may keep the session."""
+        self._lock.unlock()
 
     def read(self) -> dict[str, Any]:
         """The last session; empty where there is none or it makes no sense."""

@@ -37,6 +37,9 @@ KNOWN: dict[str, tuple[Any, Callable[[Any], bool]]] = {
 }
 """Every setting of the shell: its default and what makes a value sound."""
 
+GROWING = ("recent", "view/runs")
+"""Lists that every open window adds to: read from disk before, or one takes away what another has added."""
+
 
 class Settings:
     """Values are stored as JSON text. Tabs keep their own under a name like "view/mirror"."""
@@ -51,6 +54,8 @@ class Settings:
         """The value, or the default where there is none."""
         if key in KNOWN and default is None:
             default = KNOWN[key][0]
+        if key in GROWING:
+            self._store.sync()
         text = self._store.value(key)
         if text is None:
             return default
@@ -79,6 +84,7 @@ class Settings:
         """Puts a path on top of the recent files."""
         recent = [path, *(item for item in self.recent() if item != path)][:MAX_RECENT]
         self.set("recent", recent)
+        self.save()
         return recent
 
     def recent(self) -> list[str]:

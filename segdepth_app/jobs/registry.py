@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from segdepth_app.config import Config
 from segdepth_app.errors import InputError
 from segdepth_app.reporting import Command, Reporter
+
+if TYPE_CHECKING:  # pydantic takes a fifth of a second, which the window has not when it starts
+    from segdepth_app.config import Config
 
 Run = Callable[[Any, Reporter], "str | None"]
 STOP, PAUSE, CANCEL = Command.STOP, Command.PAUSE, Command.CANCEL
@@ -28,9 +30,9 @@ class JobSpec:
     on_close: Command = CANCEL
     """What it is told when the window closes."""
 
-    def config_class(self) -> type[Config]:
+    def config_class(self) -> "type[Config]":
         """The model of its settings."""
-        return cast(type[Config], _find(self.config))
+        return cast("type[Config]", _find(self.config))
 
     def function(self) -> Run:
         """The function that runs it; imports all it needs."""
@@ -58,6 +60,7 @@ JOBS: dict[str, JobSpec] = {
     "explore": JobSpec("config:ExploreConfig", "inference.explore:run", (STOP, CANCEL), STOP, STOP),
     "preview": JobSpec("config:PreviewConfig", "datasets.preview:run", (STOP, CANCEL), STOP, STOP),
     "advise": JobSpec("advice:AdviceConfig", "advice:run", (STOP, CANCEL), STOP, STOP),
+    "doctor": JobSpec("doctor.job:DoctorConfig", "doctor.job:run"),
     "demo": JobSpec("config:DemoConfig", "inference.demo:run"),
     "fake": JobSpec("jobs.fake:FakeConfig", "jobs.fake:run", (STOP, PAUSE, CANCEL), STOP, PAUSE),
 }

@@ -7,7 +7,7 @@ same words as the wizard.
 import argparse
 import math
 from collections.abc import Iterable
-from typing import Any, NoReturn
+from typing import Any
 
 from annotated_types import Ge, Gt, Le, Lt
 
@@ -16,20 +16,6 @@ from segdepth_app.errors import InputError
 from segdepth_app.paths import existing_file
 
 UNITS = {"_pm": "PM", "_nm": "NM", "_um": "UM", "_mm": "MM", "_kv": "KV", "_s": "S", "_px": "L", "_mrad": "MRAD"}
-
-
-class OneLineParser(argparse.ArgumentParser):
-    """Complains in one line, like everything else here, instead of printing its usage as well."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raises: InputError with argparse's complaint."""
-        sentence = message[:1].upper() + message[1:]
-        raise InputError(f"{sentence.rstrip('.')}.", f"See `{self.prog} --help`.")
-
-
-def plain_parser(**settings: Any) -> OneLineParser:
-    """A parser that takes whole option names only: an abbreviation may mean something else tomorrow."""
-    return OneLineParser(allow_abbrev=False, **settings)
 
 
 def add_field(

@@ -52,15 +52,29 @@ class Library:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.others: list[Path] = []
+        """Datasets that were opened from elsewhere."""
         self._known: dict[tuple[Path, int, int], DatasetEntry] = {}
+
+    def find(self, path: Path) -> Path | None:
+        """The dataset by the name it has in this list: it joins, where it lies elsewhere. None where there is none."""
+        if path.is_dir() and path.name.endswith(f".h5{PARTS_SUFFIX}"):
+            path = path.with_name(path.name.removesuffix(PARTS_SUFFIX))
+        known = [entry.path for entry in self.scan()]
+        same = [item for item in known if item == path or (item.exists() and path.exists() and item.samefile(path))]
+        if same:
+            return same[0]
+        if not path.is_file():
+            return None
+        self.others.append(path)
+        return path
 
     def scan(self) -> list[DatasetEntry]:
         """Every dataset, newest first."""
-        if not self.folder.is_dir():
-            return []
         found: list[tuple[float, DatasetEntry]] = []
         known = {}
-        finished = {path for path in self.folder.glob("*.h5") if path.is_file() and not path.name.startswith(".")}
+        paths = {*self.folder.glob("*.h5"), *self.others}
+        finished = {path for path in paths if path.is_file() and not path.name.startswith(".")}
         for path in finished:
             stat = path.stat()
             key = (path, stat.st_mtime_ns, stat.st_size)

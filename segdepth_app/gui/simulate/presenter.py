@@ -97,12 +97,13 @@ class SimulatePresenter:
         self._show_selected()
 
     def open_path(self, path: Path) -> bool:
-        """Shows a dataset of the folder; False for anything else."""
+        """Shows a dataset, wherever it lies; False for anything else."""
+        found = self._library.find(path)
         self.refresh()
-        if path not in self._entries:
+        if found is None or found not in self._entries:
             return False
-        self._view.select(path)
-        self.select(path)
+        self._view.select(found)
+        self.select(found)
         return True
 
     def _row(self, entry: DatasetEntry) -> Row:

@@ -33,7 +33,7 @@ class SimulateTab(SimulateView):
         self._rescan.start()
 
     def open_path(self, path: str | Path) -> bool:
-        """Shows a dataset; False for anything that is none of this folder's."""
+        """Shows a dataset; False for anything else."""
         return self.presenter.open_path(Path(path))
 
     def save_state(self) -> dict[str, Any]:

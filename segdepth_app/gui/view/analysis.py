@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, count
 from math import isclose
 from pathlib import Path
 from typing import Any
@@ -122,8 +123,9 @@ class AnalysisPresenter:
         """Fills the chooser; the one used last, or the default, is chosen."""
         wanted = self._context.settings.get("view/model", DEFAULT_MODEL)
         if wanted not in self._models and Path(wanted).is_file():
-            self._models[Path(wanted).stem] = wanted
-            wanted = Path(wanted).stem
+            name = self._new_name(Path(wanted))
+            self._models[name] = wanted
+            wanted = name
         chosen = wanted if wanted in self._models else next(iter(self._models), None)
         self.choose_model(chosen)
         self._view.show_options(self.options, {})
@@ -138,12 +140,25 @@ class AnalysisPresenter:
             self._view.show_models(list(self._models), self._name())
             return
         if path and path not in self._models.values():
-            self._models[Path(path).stem] = path
+            self._models[self._new_name(Path(path))] = path
         self.model = path
         if path:
             self._context.settings.set("view/model", self._name() if self._is_shipped() else path)
         self._view.show_models(list(self._models), self._name())
         self.refresh()
+
+    def take_model(self, path: str) -> bool:
+        """A model file from outside: chosen, where it is one of ours; else it is said why not."""
+        self.choose_model(path)
+        return self.model is not None and self.model == path
+
+    def _new_name(self, path: Path) -> str:
+        """No other model's: a file that is called as a shipped one must not pass for it."""
+        # every run's file is called model.safetensors: its folder says more
+        name = path.parent.name if path.name == "model.safetensors" else path.stem
+        numbered = (f"{name} ({path.parent.name}, {number})" for number in count(2))
+        names = chain([name, f"{name} ({path.parent.name})"], numbered)
+        return next(free for free in names if free not in self._models)
 
     def _name(self) -> str | None:
         return next((name for name, path in self._models.items() if path == self.model), None)

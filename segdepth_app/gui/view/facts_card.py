@@ -10,7 +10,7 @@ from segdepth_app.gui.view.facts_lines import FactLine
 class FactsCard(QWidget):
     """Names to the left, values below each other to the right; scrolls where there is no room."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "Facts of the result") -> None:
         super().__init__()
         self.lines: list[FactLine] = []
         self._body = QWidget()
@@ -24,7 +24,7 @@ class FactsCard(QWidget):
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidgetResizable(True)  # it asks wrapped words how high they are at its width
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setAccessibleName("Facts of the result")
+        area.setAccessibleName(name)
         area.setWidget(self._body)
         layout.addWidget(area)
 

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from segdepth_app.errors import ResultError
+from segdepth_app.gui.kinds import HDF5_SUFFIXES, MODEL_SUFFIX
 from segdepth_app.gui.view.analysis import AnalysisPresenter
+from segdepth_app.gui.view.analysis_run import PARTIAL_SUFFIX
 from segdepth_app.gui.view.chores import Chores
 from segdepth_app.gui.view.companion import Companion
 from segdepth_app.gui.view.events_presenter import EventsPresenter
@@ -27,7 +29,6 @@ from segdepth_app.gui.view.shelf import Shelf
 from segdepth_app.gui.view.tracing import Tracing
 from segdepth_app.gui.view.typed import Typed
 
-RESULT_SUFFIXES = (".h5", ".hdf5")
 READ_AHEAD = 4
 HINT_ANALYSE = "Press Analyse to estimate the atoms per column."
 HINT_RUNNING = "Analysing: the maps appear frame by frame."
@@ -102,7 +103,7 @@ class ViewPresenter:
         self._view.show_welcome(self._context.settings.recent())
 
     def open_path(self, path: str | Path, wanted: dict[str, Any] | None = None) -> bool:
-        """Opens a series (file or folder) or a result; whether it looks like something of the kind.
+        """Opens a series (file or folder) or a result, or chooses a model; whether it looks like something of the kind.
 
         `wanted` is what a session kept: typed values, frame, markers.
         """
@@ -110,8 +111,10 @@ class ViewPresenter:
         if not path.exists():
             self._context.report(f"Not found: {path}.", "It may have been moved or renamed.")
             return False
+        if path.suffix.lower() == MODEL_SUFFIX:
+            return self.analysis.take_model(str(path))
         try:
-            result = ResultView(path) if path.suffix.lower() in RESULT_SUFFIXES else None
+            result = ResultView(path) if _is_result(path) else None
         except ResultError as error:
             if not error.message.endswith("is not a SegDepth result."):
                 self._context.report(error)
@@ -373,3 +376,8 @@ class ViewPresenter:
         self.events.restore(state.get("events"))
         if path and Path(path).exists() and self.open_path(path, state):
             self._resume = str(state.get("analysing") or "")
+
+
+def _is_result(path: Path) -> bool:
+    """A finished result, or the folder of an analysis that did not end: its blocks are no frames of a series."""
+    return path.name.endswith(PARTIAL_SUFFIX) if path.is_dir() else path.suffix.lower() in HDF5_SUFFIXES
