@@ -4,6 +4,7 @@
 else is the command line. A frozen program is started the same way, by its own executable.
 """
 
+import io
 import multiprocessing
 import os
 import sys
@@ -35,6 +36,9 @@ def _give_windows_programs_streams() -> None:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))
+    # redirected into a file, Windows writes its old code page: a name it lacks shall be escaped, not end the program
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 if __name__ == "__main__":

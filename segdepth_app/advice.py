@@ -33,7 +33,7 @@ def run(config: AdviceConfig, reporter: Reporter) -> None:
 def answer_to(request: dict[str, Any]) -> dict[str, Any]:
     """The answer to one request. Raises: InputError for settings that no network can have."""
     if request["cmd"] == "device":
-        from segdepth_app.doctor import devices
+        from segdepth_app.doctor.gpu import devices
 
         return devices()
     if request["cmd"] == "network":

@@ -4,8 +4,9 @@ import hashlib
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import platformdirs
@@ -29,7 +30,7 @@ def workspace() -> Path:
     SEGDEPTH_HOME overrides it; tests and portable installations set it.
     """
     override = os.environ.get("SEGDEPTH_HOME")
-    return Path(override) if override else platformdirs.user_documents_path() / APP_NAME
+    return Path(override) if override else _of_the_user(platformdirs.user_documents_path) / APP_NAME
 
 
 def datasets_folder() -> Path:
@@ -80,8 +81,18 @@ def cache_folder() -> Path:
 def settings_file() -> Path:
     """The window's settings (INI)."""
     override = os.environ.get("SEGDEPTH_HOME")
-    folder = Path(override) if override else platformdirs.user_config_path(APP_NAME, appauthor=False)
-    return folder / "settings.ini"
+    if override:
+        return Path(override) / "settings.ini"
+    return _of_the_user(partial(platformdirs.user_config_path, APP_NAME, appauthor=False)) / "settings.ini"
+
+
+def _of_the_user(folder: Callable[[], Path]) -> Path:
+    try:
+        return folder()
+    except RuntimeError as error:  # an account without an entry, as in some containers and batch queues
+        raise InputError(
+            "The home folder of this account is not known.", "Set HOME, or SEGDEPTH_HOME to a folder for SegDepth."
+        ) from error
 
 
 def sha256_of(path: Path) -> str:

@@ -22,7 +22,7 @@ from segdepth_app.gui.process import Job, JobRunner
 from segdepth_app.gui.widgets.job_row import JobRow
 from segdepth_app.jobs.supervisor import State
 
-QUIET_JOBS = ("explore", "preview", "advise", "estimate")
+QUIET_JOBS = ("explore", "preview", "advise", "estimate", "doctor")
 """Helpers of a tab, not work the user started."""
 MAX_LOG_LINES = 2000
 MOST_ROWS = 4

@@ -9,7 +9,7 @@ from segdepth_app.config import NetworkConfig, build
 from segdepth_app.errors import InputError
 from segdepth_app.verbs.options import add_field, given
 
-INTERNAL_JOBS = ("fake", "explore", "preview", "advise", "estimate")
+INTERNAL_JOBS = ("fake", "explore", "preview", "advise", "estimate", "doctor")
 
 
 def add_verbs(verbs: Any) -> None:
@@ -82,15 +82,16 @@ def _described_network(values: dict[str, Any]) -> dict[str, Any]:
     return description(config)
 
 
-def _doctor(arguments: argparse.Namespace) -> None:
-    from segdepth_app.doctor import examine, report_lines
+def _doctor(arguments: argparse.Namespace) -> int:
+    from segdepth_app.doctor.report import examine, report_lines
 
     findings = examine()
     if arguments.json:
         _print_json(findings)
-        return
-    for line in report_lines(findings):
-        _print(line)
+    else:
+        for line in report_lines(findings):
+            _print(line)
+    return 1 if findings["faults"] else 0
 
 
 def _self_test(arguments: argparse.Namespace) -> int:

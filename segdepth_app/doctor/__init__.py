@@ -1,0 +1,1 @@
+"""What is installed, which devices there are, and whether everything is in place."""
