@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import struct
 import subprocess
 from dataclasses import dataclass
 from filecmp import cmp
@@ -10,6 +11,9 @@ from pathlib import Path
 
 COPYRIGHTS = Path("/usr/share/doc")
 COMMON = Path("/usr/share/common-licenses")
+ELF = b"\x7fELF\x02\x01"
+NOTES, BUILD_ID = 4, 3  # PT_NOTE and NT_GNU_BUILD_ID of the ELF format
+SEGMENT, NOTE = struct.Struct("<IIQQQQQQ"), struct.Struct("<III")
 
 
 @dataclass(frozen=True)
@@ -57,16 +61,53 @@ def _library_places() -> dict[str, list[Path]]:
 
 
 def package_of(file: Path) -> Package | None:
-    """The Debian package of a copied library; None where no library of that name has the same content."""
+    """The Debian package of a copied library; None where no library of that name is the same build."""
     for place in _library_places().get(file.name, ()):
         original = place.resolve()
-        if not cmp(file, original, shallow=False):
+        if not is_same_build(file, original):
             continue
         # dpkg knows files by the path they were packed under, /lib or /usr/lib
         paths = [original, Path(str(original).removeprefix("/usr")), Path(f"/usr{original}")]
         asked = subprocess.run(["dpkg", "-S", *map(str, paths)], capture_output=True, text=True, check=False)
         if asked.stdout:
             return _package(asked.stdout.split(": ", 1)[0].split(", ")[0])
+    return None
+
+
+def is_same_build(file: Path, other: Path) -> bool:
+    """Equal bytes, or equal build IDs: taking the symbols off leaves those."""
+    if cmp(file, other, shallow=False):
+        return True
+    identity = build_id(file)
+    return identity is not None and identity == build_id(other)
+
+
+def build_id(file: Path) -> bytes | None:
+    """What the linker wrote into a library for telling builds apart; None where it wrote nothing."""
+    content = file.read_bytes()
+    if not content.startswith(ELF):
+        return None
+    (table,) = struct.unpack_from("<Q", content, 32)
+    size, count = struct.unpack_from("<HH", content, 54)
+    for number in range(count):
+        kind, _flags, place, _address, _physical, length, _memory, _align = SEGMENT.unpack_from(
+            content, table + number * size
+        )
+        if kind == NOTES and (found := _build_id_in(content[place : place + length])) is not None:
+            return found
+    return None
+
+
+def _build_id_in(notes: bytes) -> bytes | None:
+    """Looks through the notes of one segment; names and values are padded to 4 bytes."""
+    place = 0
+    while place + NOTE.size <= len(notes):
+        name_size, value_size, kind = NOTE.unpack_from(notes, place)
+        name_at = place + NOTE.size
+        value_at = name_at + (name_size + 3) // 4 * 4
+        if kind == BUILD_ID and notes[name_at : name_at + 4] == b"GNU\0":
+            return notes[value_at : value_at + value_size]
+        place = value_at + (value_size + 3) // 4 * 4
     return None
 
 
