@@ -91,8 +91,8 @@ def concerns(places: dict[str, dict[str, Any]]) -> list[dict[str, str]]:
     if (free := work["free_bytes"]) is not None and free < LEAST_FREE_BYTES:
         found.append(
             concern(
-                f"Only {free / GB:.1f} GB are free for datasets and results, in {work['path']}; one of the preset "
-                "mixed takes 1.4 GB while it is made.",
+                f"Only {free / GB:.1f} GB are free for datasets and results, in {work['path']}; the preset "
+                "mixed alone takes 1.4 GB while it is made.",
                 "Free some room (the trash folder is yours to empty), or set SEGDEPTH_HOME to a folder with more.",
             )
         )
