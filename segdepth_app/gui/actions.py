@@ -5,12 +5,13 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
-from PySide6.QtWidgets import QMainWindow, QMenu, QMessageBox
+from PySide6.QtWidgets import QMainWindow, QMenu
 
-from segdepth_app import __version__
+from segdepth_app.gui.about import about_box
 from segdepth_app.gui.context import AppContext
+from segdepth_app.gui.doctor_check import DoctorCheck
+from segdepth_app.gui.doctor_dialog import DoctorDialog
 from segdepth_app.gui.errors import open_log_folder
 from segdepth_app.gui.guide import GuideWindow, guide_file
 from segdepth_app.gui.palette import CommandPalette
@@ -19,12 +20,6 @@ from segdepth_app.gui.view.help_sheet import HelpSheet, menu_actions
 from segdepth_app.gui.widgets.dialogs import come_up
 
 THEMES = {"system": "As the system", "light": "Light", "dark": "Dark"}
-ABOUT = (
-    "<h3>SegDepth {version}</h3>"
-    "<p>Atoms per atomic column, with calibrated confidence, from noisy TEM images and series.</p>"
-    "<p>After Leibovich et al., “Atomic Depth Estimation From Noisy Electron Microscopy Data Via Deep Learning”.</p>"
-    "<p>Free software: GPL-3.0-or-later.</p>"
-)
 
 
 class Shell(Protocol):
@@ -48,6 +43,7 @@ class Actions:
     def __init__(self, window: QMainWindow, shell: Shell, context: AppContext) -> None:
         self._window, self._shell, self._context = window, shell, context
         self._guide_window: GuideWindow | None = None
+        self._doctor_check: DoctorCheck | None = None
         self.open_file = self._make("&Open file…", shell.choose_file, QKeySequence.StandardKey.Open)
         self.open_folder = self._make("Open &folder…", shell.choose_folder, "Ctrl+Shift+O")
         self.open_sample = self._make("Open &sample series", shell.open_sample)
@@ -62,6 +58,7 @@ class Actions:
         self.palette.setShortcuts([QKeySequence("Ctrl+K"), QKeySequence("Ctrl+Shift+P")])
         self.guide = self._make("User &guide", self._open_guide, "Shift+F1")
         self.guide.setEnabled(guide_file() is not None)
+        self.doctor = self._make("Check this &installation…", self._show_doctor)
         self.log_folder = self._make("Open &log folder", open_log_folder)
         self.about = self._make("&About SegDepth", self._show_about)
 
@@ -83,7 +80,7 @@ class Actions:
         view.addAction(jobs_toggle)
         view.addMenu("&Theme").addActions(list(self.themes.values()))
         help_menu = bar.addMenu("&Help")
-        help_menu.addActions([self.keys, self.palette, self.guide, self.log_folder, self.about])
+        help_menu.addActions([self.keys, self.palette, self.guide, self.doctor, self.log_folder, self.about])
 
     def _make(
         self, text: str, slot: Callable[[], object], shortcut: QKeySequence.StandardKey | str | None = None
@@ -127,9 +124,10 @@ class Actions:
             self._guide_window.show_page()
         come_up(self._guide_window)
 
+    def _show_doctor(self) -> None:
+        dialog = DoctorDialog(self._window)
+        self._doctor_check = DoctorCheck(dialog, self._context.jobs, self._context.report)
+        dialog.open()
+
     def _show_about(self) -> None:
-        box = QMessageBox(self._window)
-        box.setWindowTitle("About SegDepth")
-        box.setText(ABOUT.format(version=__version__))
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.open()
+        about_box(self._window).open()
