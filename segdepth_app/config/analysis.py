@@ -81,6 +81,9 @@ class ExploreConfig(SeriesOptions):
 
     model: str | None = Field(None, description="Model for saliency; none: frames only.")
     folder: Path = Field(description="Folder for the answers (.npy files).")
+    drift_of: Path | None = Field(
+        None, description="Result, or folder of one in the making, whose drift is undone; none: the one measured last."
+    )
     device: Device = Field("auto", description="Where the network runs.")
 
 

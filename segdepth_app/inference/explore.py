@@ -7,18 +7,18 @@ the child goes on. What is asked for and answered stands in explore_answers.py.
 
 from segdepth_app.config import ExploreConfig
 from segdepth_app.errors import Cancelled, InputError, SegDepthError
-from segdepth_app.inference.explore_answers import Desk, describe
+from segdepth_app.inference.explore_answers import Desk, describe, drift_undone_in
 from segdepth_app.reporting import Reporter
 from segdepth_app.series.opener import open_series
 
 
 def run(config: ExploreConfig, reporter: Reporter) -> None:
-    """Answers requests until they end. Raises: InputError where the series or the folder cannot be used."""
+    """Answers requests until they end. Raises: InputError where series, folder or drift cannot be used."""
     try:
         config.folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"Cannot write to {config.folder}: {error.strerror or error}.") from error
-    with open_series(config) as series:
+    with open_series(config, shift_px=drift_undone_in(config.drift_of)) as series:
         reporter.started(folder=str(config.folder))
         reporter.answer(0, **describe(series))
         desk = Desk(config, series)

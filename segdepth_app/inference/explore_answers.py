@@ -13,6 +13,7 @@ import numpy as np
 
 from segdepth_app.config import ExploreConfig
 from segdepth_app.errors import InputError, SegDepthError
+from segdepth_app.series.drift_files import drift_key
 from segdepth_app.series.opener import Series
 
 if TYPE_CHECKING:
@@ -49,9 +50,18 @@ def describe(series: Series) -> Answer:
         "rotation_deg": series.rotation_deg,
         "align": series.align,
         "sum_frames": series.sum_frames,
+        "drift": drift_key(series.shift_px),
         "fingerprint": series.fingerprint(),
         "warnings": series.warnings,
     }
+
+
+def drift_undone_in(path: Path | None) -> np.ndarray | None:
+    """Shifts (n, 2) that a result, or the folder of one in the making, was made with; None: none, or none is named."""
+    if path is None:
+        return None
+    with _reader(str(path)) as result:
+        return result.source_shift_px()
 
 
 def lattice_values(fit: "LatticeFit") -> Answer:

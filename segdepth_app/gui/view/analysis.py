@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, count
-from math import isclose
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,8 @@ from segdepth_app.config import InferConfig
 from segdepth_app.errors import InputError
 from segdepth_app.gui import drafts
 from segdepth_app.gui.view.analysis_run import AnalysisRun, result_path
+from segdepth_app.gui.view.laying import differences
 from segdepth_app.gui.view.scene import Scene, area_dose_text
-from segdepth_app.gui.view.series_facts import SeriesFacts
 from segdepth_app.models.card import DEFAULT_MODEL, ModelCard, read_card, shipped_models
 
 
@@ -79,15 +78,6 @@ def suits(card: ModelCard, scene: Scene) -> list[str]:
             f"{card.name} sees."
         )
     return notes
-
-
-def _same_calibration(a: SeriesFacts, b: SeriesFacts) -> bool:
-    pairs = ((a.pixel_size_pm, b.pixel_size_pm), (a.dose_e_per_px, b.dose_e_per_px))
-    return all(x is None or y is None or isclose(x, y, rel_tol=1e-3) for x, y in pairs)
-
-
-def _calibration_text(facts: SeriesFacts) -> str:
-    return f"{facts.pixel_size_pm:.4g} pm and {facts.dose_e_per_px:.4g} e/px"
 
 
 OPTIONS = ("mirror", "stay_probability", "longest_sum_frames", "precision", "device")
@@ -173,6 +163,8 @@ class AnalysisPresenter:
     def type_values(self, **values: Any) -> None:
         """Several at once (fields of Typed): the series is opened again only once."""
         self._scene.typed = self._scene.typed.changed(**values)
+        if "align" in values:
+            self._scene.drift_of = ""  # from now on it is the drift that was measured last
         self.on_typed()
         if self._scene.file_facts:
             self._on_reopen()  # the reader knows what a rectangle amounts to, and what there is to warn of now
@@ -196,8 +188,9 @@ class AnalysisPresenter:
         if scene.result and scene.file_facts is None and not scene.paths:
             source = scene.result.source_text
             notes.append(f"The source file is missing ({source}): the result is shown without frames.")
-        if scene.result and not _same_calibration(scene.result.facts, scene.facts):
-            notes.append(f"The result shown was made with {_calibration_text(scene.result.facts)}: analyse again.")
+        others = differences(scene.result.facts, scene.facts) if scene.result else ""
+        if others:
+            notes.append(f"The result shown was made with {others}: analyse again.")
         said = " ".join(scene.facts.warnings).lower()
         if scene.facts.pixel_size_pm is None and "pixel size" not in said:
             notes.append("The file has no pixel size: type it before an analysis.")

@@ -90,7 +90,7 @@ class CalibrationPresenter:
         frame = self._scene.frame if of_frame else None
         where = f"frame {self._scene.frame + 1}" if of_frame else "the mean of the series"
         self._fit_source = where + (", x {}, y {}, {} × {} px".format(*region) if region else "")
-        self._helper.use(self._scene.options(), self._model())
+        self._helper.use(self._scene.shown_options(), self._model())
         self._busy = True
         self._say(f"Measuring the lattice of {self._fit_source}…", "muted")
         self._helper.ask("lattice", self._on_lattice, frame=frame, region=list(region) if region else None)

@@ -45,7 +45,7 @@ class DriftPresenter:
             DriftPage(
                 frame_time=shown(_frame_time(facts), facts.frame_time_source, "not in the file: type it"),
                 aligned=self._scene.typed.align != "none",
-                can_align=self._drift is not None,
+                can_align=self._drift is not None or self._scene.typed.align != "none",
                 running=self._job is not None,
                 share=self._share,
                 text=text,

@@ -244,7 +244,7 @@ class MarkingPresenter:
         request = SaliencyRequest(self._scene.frame, marker.x, marker.y, self.depth)
         if request != self._shown:
             self._view.show_saliency_text("computing…", "Computing…" if self._shown is None else "")
-            self._saliency.request(self._scene.options(), model, request)
+            self._saliency.request(self._scene.shown_options(), model, request)
 
     def calibration_changed(self) -> None:
         """The map shown was made with other values: it is asked for again."""

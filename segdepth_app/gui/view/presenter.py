@@ -16,11 +16,12 @@ from segdepth_app.gui.view.companion import Companion
 from segdepth_app.gui.view.events_presenter import EventsPresenter
 from segdepth_app.gui.view.export import Exporter
 from segdepth_app.gui.view.helper_client import HelperClient
+from segdepth_app.gui.view.laying import fits, refusal
 from segdepth_app.gui.view.marking import MarkingPresenter
 from segdepth_app.gui.view.picturing import PicturesPresenter
 from segdepth_app.gui.view.readout import Readout
 from segdepth_app.gui.view.result_view import ResultView, prepare
-from segdepth_app.gui.view.results_presenter import ResultsPresenter, same_shape, shape_text
+from segdepth_app.gui.view.results_presenter import ResultsPresenter
 from segdepth_app.gui.view.saliency_client import SaliencyClient
 from segdepth_app.gui.view.scene import Scene
 from segdepth_app.gui.view.series_client import SeriesClient
@@ -72,6 +73,7 @@ class ViewPresenter:
             chores,
             on_loaded=self._result_loaded,
             on_growth=self._result_grew,
+            on_reopen=self._reopen,
         )
         self.tracing = Tracing(self.scene, helper, lambda: self.analysis.model, chores)
         self.marking = MarkingPresenter(
@@ -157,7 +159,7 @@ class ViewPresenter:
         name = Path(paths[0]).name
         self._view.show_workspace(name)
         self._view.show_hint("frame", f"Opening {name}…")
-        self._series.open(self.scene.options(), name)
+        self._series.open(self.scene.shown_options(), name)
         self._chores.run("prepare", prepare())  # while the reader starts
 
     def _open_result(self, result: ResultView) -> None:
@@ -165,6 +167,7 @@ class ViewPresenter:
         facts = result.facts
         if self.scene.typed == Typed():
             self.scene.typed = result.typed
+        self.scene.follow(result)
         if all(Path(source).exists() for source in result.sources):
             self._open_series(result.sources)
         else:
@@ -176,13 +179,13 @@ class ViewPresenter:
 
     def _reopen(self) -> None:
         self._reopening = True
-        self._series.open(self.scene.options(), Path(self.scene.paths[0]).name)
+        self._series.open(self.scene.shown_options(), Path(self.scene.paths[0]).name)
 
     def _on_opened(self, facts: SeriesFacts) -> None:
         scene = self.scene
         scene.file_facts = facts
         if self.companion.opened(facts):
-            self._series.open(scene.options(), facts.name)
+            self._series.open(scene.shown_options(), facts.name)
             return
         if self._reopening:
             self._reopening = False
@@ -191,13 +194,9 @@ class ViewPresenter:
             self.show_frame(scene.frame)
             self.marking.calibration_changed()
             return
-        if scene.result and not same_shape(scene.result.facts, facts):
-            self._context.report(
-                f"The result was made from {shape_text(scene.result.facts)}; {facts.name} has {shape_text(facts)}.",
-                "The series was changed since. Analyse it again.",
-            )
-            scene.result.close()
-            scene.result = None
+        if scene.result and not fits(scene.result.facts, facts):
+            self._context.report(*refusal(scene.result, facts))
+            scene.drop_result()
         self._take_size(facts)
         self._result_loaded()
         if facts.fingerprint:
@@ -216,11 +215,12 @@ class ViewPresenter:
         self._view.set_series(facts.n_frames, facts.frame_time_s, facts.width_px, facts.height_px)
 
     def _take_changed_size(self, facts: SeriesFacts) -> None:
-        """Opened anew with other sums, a series has other frames: a result of the old ones is not laid over them."""
+        """Opened anew with other sums or shifts, frames are others: a result of the old ones is not laid over them."""
         scene = self.scene
-        if scene.result and not same_shape(scene.result.facts, facts):
-            scene.result.close()
-            scene.result = None
+        if scene.result and not fits(scene.result.facts, facts):
+            self._context.status(refusal(scene.result, facts)[0])
+            scene.drop_result()
+            self.results.show_entries()
             self.marking.result_changed()
             self.events.result_changed()
         if facts.n_frames != self._n_shown:

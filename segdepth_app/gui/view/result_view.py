@@ -3,6 +3,7 @@
 Nothing big is read at once: a frame's maps and columns, a pixel's or a column's trace, each when it is asked for.
 """
 
+import re
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,12 +11,18 @@ from pathlib import Path
 
 import numpy as np
 
-from segdepth_app.errors import SegDepthError
+from segdepth_app.errors import ResultError, SegDepthError
 from segdepth_app.gui.view.series_facts import SeriesFacts
 from segdepth_app.gui.view.typed import FROM_LATTICE, TYPED, Typed
 from segdepth_app.inference.journal import Partial
 from segdepth_app.inference.result_info import COLUMN_DTYPE, EVENT_DTYPE, UNKNOWN_ELEMENT
 from segdepth_app.inference.results import Result
+from segdepth_app.series.drift_files import drift_key
+
+RECTANGLE = re.compile(r"rectangle (\d+) × (\d+) px at x (\d+), y (\d+)")
+"""How series.levels names the source of a vacuum level that was measured in a rectangle."""
+NOT_KEPT = "not kept"
+"""In place of the key of a drift that is not known any more: such a result is laid over no frames."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +76,8 @@ class ResultView:
             rotation_deg=info.rotation_deg,
             align=info.align,
             sum_frames=info.sum_frames,
+            drift=_drift_of(self._result),
+            fingerprint=info.fingerprint,
             warnings=tuple(info.warnings),
         )
 
@@ -89,6 +98,8 @@ class ResultView:
             pixel_size_pm=facts.pixel_size_pm if of_lattice or facts.pixel_size_source == TYPED else None,
             pixel_size_from=facts.pixel_size_source if of_lattice else "",
             dose_e_per_px=facts.dose_e_per_px if facts.dose_source == TYPED else None,
+            vacuum=_typed_vacuum(facts),
+            frame_time_s=_typed_frame_time(facts),
             gain=facts.gain if facts.gain_source == TYPED else None,
             offset=facts.offset if facts.offset_source == TYPED else None,
             rotation_deg=facts.rotation_deg,
@@ -210,10 +221,31 @@ class ResultView:
         return self.columns_of(int(first[0])) if len(first) else np.zeros(0, COLUMN_DTYPE)
 
 
+def _drift_of(result: Result | Partial) -> str:
+    try:
+        return drift_key(result.source_shift_px())
+    except ResultError:
+        return NOT_KEPT
+
+
 def prepare() -> Iterator[None]:
     """Loads what reads results (50 ms), at a moment when nobody waits for a picture."""
     yield
     import h5py  # noqa: F401
+
+
+def _typed_vacuum(facts: SeriesFacts) -> str | None:
+    """As it was given: a level, or the rectangle it is the mean of."""
+    place = RECTANGLE.fullmatch(facts.vacuum_source)
+    if place:
+        return "{2},{3},{0},{1}".format(*place.groups())
+    return repr(facts.vacuum) if facts.vacuum_source == TYPED else None
+
+
+def _typed_frame_time(facts: SeriesFacts) -> float | None:
+    """Of one frame of the file."""
+    is_typed = facts.frame_time_s is not None and facts.frame_time_source == TYPED
+    return facts.frame_time_s / facts.sum_frames if is_typed and facts.frame_time_s else None
 
 
 def _in_255ths(values: np.ndarray) -> np.ndarray:

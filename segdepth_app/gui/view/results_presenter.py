@@ -9,9 +9,9 @@ from segdepth_app.errors import SegDepthError
 from segdepth_app.gui.view.analysis_run import AnalysisRun
 from segdepth_app.gui.view.analysis_state import ResultEntry
 from segdepth_app.gui.view.chores import Chores
-from segdepth_app.gui.view.result_view import ResultView
+from segdepth_app.gui.view.laying import fits, refusal, same_images
+from segdepth_app.gui.view.result_view import NOT_KEPT, ResultView
 from segdepth_app.gui.view.scene import Scene
-from segdepth_app.gui.view.series_facts import SeriesFacts
 from segdepth_app.gui.view.shelf import Shelf
 
 
@@ -29,10 +29,12 @@ class ResultsPresenter:
         *,
         on_loaded: Callable[[], None],
         on_growth: Callable[[], None],
+        on_reopen: Callable[[], None],
     ) -> None:
+        """`on_reopen`: the series is to be opened anew, since its frames are to stand as a result's maps."""
         self._view, self._context, self._scene, self._run = view, context, scene, run
         self._shelf, self._chores = shelf, chores
-        self._on_loaded, self._on_growth = on_loaded, on_growth
+        self._on_loaded, self._on_growth, self._on_reopen = on_loaded, on_growth, on_reopen
         self.entries: list[ResultEntry] = []
 
     # --- found
@@ -50,24 +52,32 @@ class ResultsPresenter:
                 continue
             entries.append(entry)
             if self._scene.result is None and not self._run.is_running:
-                yield from self._put_next(self._found(entry), unless_there=True)
+                yield from self._put_next(self._found(entry, follow=True), unless_there=True)
         self.entries = entries
         if self._scene.result is None and self._run.waiting is not None:
-            self.grow(self._run.waiting.path)
-        self._show_entries()
+            self.grow(self._run.waiting.path, follow=True)
+        self.show_entries()
 
-    def _found(self, entry: ResultEntry) -> ResultView | None:
+    def _found(self, entry: ResultEntry, *, follow: bool = False) -> ResultView | None:
         """A result from the list, if it can be laid over the series."""
         try:
             result = ResultView(entry.path)
         except SegDepthError as error:
             self._context.report(error)
             return None
-        if self._scene.file_facts and not same_shape(result.facts, self._scene.file_facts):
-            result.close()  # made with other sums: it is in the list
+        if not self._fits(result, follow):
+            result.close()  # made with other sums, or moved otherwise: it is in the list
             return None
         self._context.status(f"Showing the result found for this series: {result.path.name}")
         return result
+
+    def _fits(self, result: ResultView, follow: bool) -> bool:
+        """`follow`: the frames may be moved as the result's were, where nobody asked for an alignment."""
+        facts = self._scene.file_facts
+        if facts is None or fits(result.facts, facts):
+            return True
+        may_follow = follow and self._scene.typed.align == "none" and result.facts.drift != NOT_KEPT
+        return may_follow and same_images(result.facts, facts)
 
     def _put_next(self, result: ResultView | None, *, unless_there: bool = False) -> Iterator[None]:
         """Shows an opened result in the next turn; closes it where that turn never comes, or has another result."""
@@ -83,7 +93,8 @@ class ResultsPresenter:
             if not is_shown:
                 result.close()
 
-    def _show_entries(self) -> None:
+    def show_entries(self) -> None:
+        """The list, with the result that is shown now."""
         shown = str(self._scene.result.path) if self._scene.result else ""
         self._view.show_results([replace(entry, chosen=entry.path == shown) for entry in self.entries])
 
@@ -109,13 +120,10 @@ class ResultsPresenter:
             self._context.report(error)
             return None
         facts = self._scene.file_facts
-        if facts and not same_shape(result.facts, facts):
-            self._context.report(
-                f"The result has {shape_text(result.facts)}; the series as it is opened has {shape_text(facts)}.",
-                f"It was made with sums of {result.facts.sum_frames} frames: set that first, or analyse again.",
-            )
+        if facts and (not same_images(result.facts, facts) or result.facts.drift == NOT_KEPT):
+            self._context.report(*refusal(result, facts))
             result.close()
-            self._show_entries()
+            self.show_entries()
             return None
         return result
 
@@ -135,12 +143,20 @@ class ResultsPresenter:
         if self._scene.result:
             self._scene.result.close()
         self._scene.result = result
-        self._show_entries()
+        self._move_frames(result)
+        self.show_entries()
         self._on_loaded()
+
+    def _move_frames(self, result: ResultView) -> None:
+        """The frames are shown as the maps of the result saw them: moved by its drift, or not at all."""
+        facts = self._scene.file_facts
+        if facts is not None and facts.drift != result.facts.drift:
+            self._scene.follow(result)
+            self._on_reopen()
 
     # --- growing
 
-    def grow(self, folder: Path) -> None:
+    def grow(self, folder: Path, *, follow: bool = False) -> None:
         """Looks at what an analysis has done so far; it takes the place of an earlier result with its first frame."""
         result = self._scene.result
         if result is not None and result.is_partial and result.path == folder:
@@ -153,8 +169,7 @@ class ResultsPresenter:
             found = ResultView(folder)
         except SegDepthError:  # it has not written its plan yet
             return
-        fits = self._scene.file_facts is None or same_shape(found.facts, self._scene.file_facts)
-        if found.n_done and fits:
+        if found.n_done and self._fits(found, follow):
             self._put(found)
 
     def fall_back(self) -> None:
@@ -169,13 +184,3 @@ class ResultsPresenter:
                 self._put(found)
                 return
         self._on_loaded()
-
-
-def same_shape(a: SeriesFacts, b: SeriesFacts) -> bool:
-    """Have they the same number of images of the same size?"""
-    return (a.n_frames, a.height_px, a.width_px) == (b.n_frames, b.height_px, b.width_px)
-
-
-def shape_text(facts: SeriesFacts) -> str:
-    """For a sentence."""
-    return f"{facts.n_frames} frames of {facts.width_px} × {facts.height_px} px"

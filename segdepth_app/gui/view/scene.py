@@ -33,6 +33,8 @@ class Scene:
     typed: Typed = field(default_factory=Typed)
     file_facts: SeriesFacts | None = None
     result: ResultView | None = None
+    drift_of: str = ""
+    """Result whose drift is undone in the frames; empty: the drift that was measured last."""
     frame: int = 0
     image: np.ndarray | None = None
     depth: np.ndarray | None = None
@@ -69,8 +71,24 @@ class Scene:
         return self.facts.frame_time_s if self.facts else None
 
     def options(self) -> dict[str, Any]:
-        """SeriesOptions of the series with what was typed."""
+        """SeriesOptions of the series with what was typed: what an analysis takes."""
         return {"series": list(self.paths), **self.typed.options()}
+
+    def shown_options(self) -> dict[str, Any]:
+        """The same for the children that show the series: its frames stand as the maps of the result shown."""
+        pinned = bool(self.drift_of) and self.typed.align != "none"
+        return {**self.options(), **({"drift_of": self.drift_of} if pinned else {})}
+
+    def follow(self, result: ResultView) -> None:
+        """The frames are shown as the maps of a result saw them: moved by its drift, or not at all."""
+        self.typed = self.typed.changed(align=result.facts.align)
+        self.drift_of = str(result.path) if result.facts.drift else ""
+
+    def drop_result(self) -> None:
+        """Lets go of the result."""
+        if self.result is not None:
+            self.result.close()
+        self.result = None
 
     def take_maps(self, frame: int) -> None:
         """Depth and confidence of a frame, as far as there are any."""

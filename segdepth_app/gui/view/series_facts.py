@@ -36,6 +36,8 @@ class SeriesFacts:
     rotation_deg: float = 0.0
     align: str = "none"
     sum_frames: int = 1
+    drift: str = ""
+    """Key of the drift that is undone (series.drift_files.drift_key); empty: none."""
     fingerprint: str = ""
     warnings: tuple[str, ...] = ()
 

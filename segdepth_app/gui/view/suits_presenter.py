@@ -68,11 +68,11 @@ class SuitsPresenter:
             self._show([], "Open a series and choose a model." if model is None else "")
             return
         result = str(scene.result.path) if scene.result else None
-        setting = (scene.options(), model, result)
+        setting = (scene.shown_options(), model, result)
         if setting == self._asked:
             return
         self._asked = setting
-        self._helper.use(scene.options(), model)
+        self._helper.use(scene.shown_options(), model)
         self._bar.show_suits("? comparing with the model…", "muted")
         self._helper.ask("suits", lambda answer: self._on_answer(setting, answer), result=result)
         self._helper.ask("warm", lambda _: None)

@@ -113,7 +113,7 @@ class Tracing:
             return
         if not self._scene.paths or self._scene.file_facts is None or not trace.probability.any():
             return
-        self._helper.use(self._scene.options(), self._model())
+        self._helper.use(self._scene.shown_options(), self._model())
         region = trace.marker.region or (trace.marker.x, trace.marker.y, 1, 1)
         place = trace.marker.place
 
