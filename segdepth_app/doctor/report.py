@@ -17,7 +17,7 @@ from segdepth_app.shipped import INSTALL_AGAIN, Comparison, compared, shipped_fi
 
 Findings = dict[str, Any]
 MOST_NAMES = 5
-NOT_OURS = "Move it out of SegDepth's own folder, or install SegDepth again."
+NOT_OURS = "Move what is not SegDepth's out of its folder, or install SegDepth again."
 EMPTY_COMPARISON = Comparison(listed=())
 
 
