@@ -55,7 +55,9 @@ class ExportResultConfig(Config):
     tiff: Path | None = Field(None, description="Maps as calibrated TIFF stacks: this name and _confidence beside it.")
     csv: Path | None = Field(None, description="Columns of all frames (.csv).")
     events: Path | None = Field(None, description="Changes of columns (.csv).")
-    hdf5: Path | None = Field(None, description="Maps, columns and events as plain HDF5 without our own conventions.")
+    hdf5: Path | None = Field(
+        None, description="Maps, probabilities, columns and events as plain HDF5 without our own conventions."
+    )
     figure: Path | None = Field(None, description="Figure of one frame (.png, .svg or .pdf).")
     movie: Path | None = Field(None, description="Movie of the panes (.mp4 or .gif).")
     panes: tuple[str, ...] = Field(

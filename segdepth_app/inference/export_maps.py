@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from segdepth_app.config import N_CLASSES
 from segdepth_app.inference.result_info import OUTSIDE
 from segdepth_app.inference.results import Result
 
@@ -79,9 +80,9 @@ def _about(result: Result) -> dict[str, Any]:
 
 
 def write_plain_hdf5(result: Result, path: Path, tick: Tick) -> None:
-    """Maps, columns and events as datasets that explain themselves: one per quantity, with its unit.
+    """Maps, probabilities, columns and events as datasets that explain themselves: one per quantity, with its unit.
 
-    /depth, /confidence (T, h, w), /activity (h, w), /done (T), /time_s (T), /shift_px (T, 2), /columns/… and
+    /depth, /confidence (T, h, w), /probability (T, 11, h, w) in 255ths, /activity (h, w), /done (T), /time_s (T), /shift_px (T, 2), /columns/… and
     /events/… with a dataset for each column of the table. `tick` after every frame.
     """
     import h5py
@@ -93,11 +94,10 @@ def write_plain_hdf5(result: Result, path: Path, tick: Tick) -> None:
         shape = (result.n_frames, height, width)
         depth = file.create_dataset("depth", shape, np.uint8, fillvalue=OUTSIDE, **settings)
         confidence = file.create_dataset("confidence", shape, np.float32, fillvalue=0, **settings)
-        for t in range(result.n_frames):
-            if result.done[t]:
-                depth[t] = result.depth(t)
-                confidence[t] = result.confidence(t) / np.float32(255)
-            tick()
+        for t in np.flatnonzero(result.done):
+            depth[t] = result.depth(t)
+            confidence[t] = result.confidence(t) / np.float32(255)
+        _write_probability(file, result, tick)
         _describe(depth, "atoms", f"Atoms per column, axes time, y, x; {OUTSIDE} where nothing was analysed.")
         _describe(confidence, "1", "Probability of that number of atoms.")
         _describe(file.create_dataset("done", data=result.done), "", "Whether the frame was analysed.")
@@ -109,6 +109,29 @@ def write_plain_hdf5(result: Result, path: Path, tick: Tick) -> None:
             _describe(file.create_dataset("activity", data=activity), "atoms", "How much each pixel changes.")
         _write_table(file.create_group("columns"), result.columns_table(), result.info.pixel_size_pm)
         _write_table(file.create_group("events"), result.events(), result.info.pixel_size_pm)
+
+
+def _write_probability(file: Any, result: Result, tick: Tick) -> None:
+    """As the result has them: chunked along time, so that the trace of a pixel is read quickly; not compressed."""
+    height, width = result.shape
+    n, edge = min(100, result.n_frames), 8
+    shape = (result.n_frames, N_CLASSES, height, width)
+    chunk = (n, N_CLASSES, min(edge, height), min(edge, width))
+    values = file.create_dataset("probability", shape, np.uint8, fillvalue=0, chunks=chunk)
+    ticked = 0
+    for frames, rows, piece in result.probability_pieces():
+        values[frames, :, rows] = piece
+        reached = frames.start + (frames.stop - frames.start) * rows.stop // height
+        for _ in range(ticked, reached):
+            tick()
+        ticked = reached
+    values.attrs["scale_factor"] = 1 / 255
+    _describe(
+        values,
+        "1",
+        f"Probability of 0 to {N_CLASSES - 1} atoms, axes time, atoms, y, x, in 255ths: times scale_factor. Rounding "
+        "leaves sums a little off 1; SegDepth's traces are divided by their sum. 0 where nothing was analysed.",
+    )
 
 
 def _describe(dataset: Any, unit: str, text: str) -> None:

@@ -16,6 +16,7 @@ The first format has neither events, activity nor shifts, and its maps are never
 h5py is imported when a file is opened, so that the window can import this module early.
 """
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -146,6 +147,18 @@ class Result(ResultReader):
         """All probabilities of frame t, (11, h, w). Slow beside trace(): the file is laid out along time."""
         self._check_frame(t)
         return _normalised(self._read(self._probability, t), axis=0)
+
+    def probability_pieces(self) -> Iterator[tuple[slice, slice, npt.NDArray[np.uint8]]]:
+        """All probabilities in 255ths, piece by piece: frames, rows of the maps, and values (n, 11, rows, w).
+
+        Pieces are whole chunks of the file, a few MB each, block of frames after block. Frames that are not done are 0.
+        """
+        n_frames, _, height, _ = self._probability.shape
+        frames, _, rows, _ = self._probability.chunks or (BLOCK_FRAMES, 0, BLOCK_PX, 0)
+        for start in range(0, n_frames, frames):
+            for top in range(0, height, rows):
+                where = slice(start, min(start + frames, n_frames)), slice(top, min(top + rows, height))
+                yield *where, self._read(self._probability, (where[0], slice(None), where[1]))
 
     def columns_table(self) -> np.ndarray:
         """All columns of all frames done, COLUMN_DTYPE, by frame and column."""

@@ -118,6 +118,32 @@ def test_plain_hdf5_explains_itself_and_has_every_number(turned, tmp_path):
         assert file["events/to"][0] == 0
 
 
+def test_plain_hdf5_has_all_probabilities_as_traces_show_them(tmp_path):
+    """Every class of every pixel and frame, against the trace of the result; the last frame was not analysed."""
+    path = write_result(tmp_path)
+    rng = np.random.default_rng(2)
+    with h5py.File(path, "r+") as file:
+        shape, done = file["probability"].shape, file["done"][:]
+        del file["probability"]
+        values = np.rint(255 * np.moveaxis(rng.dirichlet(np.full(11, 0.3), (shape[0], *shape[2:])), -1, 1))
+        values[~done] = 0
+        file.create_dataset("probability", data=values.astype(np.uint8), chunks=(3, 11, 8, 8))
+    told = export(path, hdf5=tmp_path / "plain.h5")
+    assert told.steps == [(n, N_FRAMES) for n in range(1, N_FRAMES + 1)]
+    with Result(path) as one, h5py.File(tmp_path / "plain.h5") as file:
+        plain = file["probability"]
+        assert plain.shape == (N_FRAMES, 11, *one.shape)
+        assert plain.dtype == np.uint8
+        assert plain.chunks[0] == N_FRAMES  # a trace is one chunk
+        shares = plain[:] * plain.attrs["scale_factor"]
+        assert "255ths" in plain.attrs["description"]
+        for x_px, y_px in ((0, 0), (70, 10), (WIDTH - 1, HEIGHT - 1)):
+            x, y = one.to_result_px(x_px, y_px)
+            trace = shares[done, :, y, x]
+            np.testing.assert_allclose(trace / trace.sum(axis=1, keepdims=True), one.trace(x_px, y_px)[done], rtol=1e-6)
+        assert not plain[~done].any()
+
+
 @pytest.mark.parametrize(("which", "kind"), [("turned", ".png"), ("result", ".svg"), ("result", ".pdf")])
 def test_figures_show_all_panes(request, tmp_path, kind, which):
     panes = ("frame", "depth", "confidence", "columns", "activity")

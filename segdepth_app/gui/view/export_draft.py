@@ -22,7 +22,7 @@ TARGETS = (
     Target("tiff", "Maps (TIFF with calibration)", (".tif",)),
     Target("csv", "Columns of all frames (CSV)", (".csv",)),
     Target("events", "Events (CSV)", (".csv",)),
-    Target("hdf5", "Maps, columns, events (plain HDF5)", (".h5",)),
+    Target("hdf5", "Maps, probabilities, columns, events (plain HDF5)", (".h5",)),
     Target("figure", "Figure of one frame", (".png", ".svg", ".pdf")),
     Target("movie", "Movie of the panes", (".mp4", ".gif")),
 )
