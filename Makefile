@@ -39,7 +39,7 @@ lint: test-setup
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 	.venv/bin/lint-imports
-	.venv/bin/shellcheck --severity=warning packaging/*.sh packaging/linux/*.sh .ci/run
+	.venv/bin/shellcheck --severity=warning packaging/*.sh packaging/*/*.sh .ci/run
 
 self-test: test-setup ## every step of the program once, in small, as the installed program does it
 	@$(TEST_ENV) $(SEGDEPTH) self-test
@@ -73,7 +73,7 @@ bench-view: test-setup ## clicks, playback, opening, networks beside each other;
 bench-series: test-setup ## counts through time against the truth of fresh series; into tests/benchmarks/RESULTS.md
 	@$(PY) -m tests.benchmarks.series_truth --write
 
-package: ## Linux packages into dist/, tried in an empty Debian (that part as root, or with sudo)
+package: ## Linux packages into dist/, tried in an empty Debian (that part as root, or with sudo); VARIANT=cuda for GPUs
 	@packaging/setup.sh package
 	@packaging/linux/build.sh
 	@packaging/check-linux.sh

@@ -5,14 +5,23 @@
 #
 # Safe to call again: it does only what is missing, and nothing at all where pyproject.toml and the constraints
 # are those of the last time. `--screen` also wants Xvfb, for tests of the real window without a screen.
-# TORCH_INDEX names another index for torch, e.g. https://download.pytorch.org/whl/cu128 for an NVIDIA GPU.
+# VARIANT=cuda is for an NVIDIA GPU (untested): torch for CUDA 13.0 and packaging/constraints-cuda.txt. VARIANT=cpu goes
+# back; without it, a torch that is there stays. TORCH_INDEX names another index for torch.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH="$PATH:/usr/sbin:/sbin"
 
 extra=${1:?usage: packaging/setup.sh runtime|test|package [--screen]}
 screen=${2:-}
-torch_index=${TORCH_INDEX:-https://download.pytorch.org/whl/cpu}
+variant=${VARIANT:-}
+constraints=(-c packaging/constraints.txt)
+index=cpu
+case "$variant" in
+    cpu | '') ;;
+    cuda) index=cu130 constraints+=(-c packaging/constraints-cuda.txt) ;;
+    *) echo "VARIANT is cpu or cuda, not $variant" >&2 && exit 2 ;;
+esac
+torch_index=${TORCH_INDEX:-https://download.pytorch.org/whl/$index}
 say() { printf 'set-up: %s\n' "$*" >&2; }
 
 # One set-up at a time: two `make` in two terminals share .venv.
@@ -85,20 +94,28 @@ install_system_packages() {
         say "apt-get failed; by hand: apt-get install $missing"
 }
 
+kind_of_torch() { .venv/bin/python -c 'import torch; print("cuda" if torch.version.cuda else "cpu")' 2>/dev/null || true; }
+
 # torch alone comes from PyTorch's index, which has the small CPU build; without that index pip takes what it has.
 install_torch() {
-    .venv/bin/python -c 'from importlib.metadata import version; version("torch")' 2>/dev/null && return
+    if [ -n "$variant" ]; then
+        [ "$(kind_of_torch)" = "$variant" ] && return
+    else
+        .venv/bin/python -c 'from importlib.metadata import version; version("torch")' 2>/dev/null && return
+    fi
     local version
     version=$(sed -n 's/^torch==//p' packaging/constraints.txt)
     if .venv/bin/python -c 'import sys, urllib.request as r; r.urlopen(sys.argv[1], timeout=10)' \
         "$torch_index/torch/" 2>/dev/null; then
-        .venv/bin/pip install -q --no-deps --index-url "$torch_index" "torch==$version" >&2 ||
+        # forced: pip takes the CPU and the CUDA build of a version for the same
+        .venv/bin/pip install -q --no-deps --force-reinstall --index-url "$torch_index" "torch==$version" >&2 ||
             say "torch $version was not to be had from $torch_index; taking pip's usual one"
     fi
 }
 
 python=$(find_python)
-stamp=$(cat pyproject.toml packaging/constraints.txt packaging/debian-packages.txt packaging/setup.sh | sha256sum | cut -c1-64)
+stamp=$({ cat pyproject.toml packaging/{constraints,constraints-cuda,debian-packages}.txt packaging/setup.sh && echo "$variant"; } |
+    sha256sum | cut -c1-64)
 done_file=.venv/segdepth-$extra$screen
 if [ -x .venv/bin/python ] && [ "$(cat "$done_file" 2>/dev/null)" = "$stamp" ]; then exit 0; fi
 
@@ -117,7 +134,11 @@ case "$extra" in
     test) wanted='.[test]' ;;
     package) wanted='.[build]' ;;
 esac
-.venv/bin/pip install -q --disable-pip-version-check -c packaging/constraints.txt -e "$wanted" >&2
+.venv/bin/pip install -q --disable-pip-version-check "${constraints[@]}" -e "$wanted" >&2
+if [ -n "$variant" ] && [ "$(kind_of_torch)" != "$variant" ]; then
+    say "VARIANT is $variant, but pip has installed another build of torch; is $torch_index reached?"
+    exit 1
+fi
 # what could not be installed is tried, and said, again the next time
 if [ -z "$(missing_packages)" ]; then echo "$stamp" >"$done_file"; fi
 say "done"

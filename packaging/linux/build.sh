@@ -9,6 +9,10 @@ python=.venv/bin/python
 version=$($python -c 'import segdepth_app; print(segdepth_app.__version__)')
 architecture=$(dpkg --print-architecture)
 variant=$($python -c 'import torch; print("cuda" if torch.version.cuda else "cpu")')
+if [ "${VARIANT:-$variant}" != "$variant" ]; then
+    say "VARIANT is $VARIANT, but the torch in .venv is the $variant build: run packaging/setup.sh package"
+    exit 1
+fi
 name="segdepth_${version}_${variant}_${architecture}"
 files=packaging/linux
 

@@ -3,6 +3,8 @@
 set -euo pipefail
 export WINEDEBUG=-all WINEPREFIX=/root/prefix
 version=$1
+# what still runs would write into the next one's folder
+trap 'wineserver -k || true; wineserver -w || true' EXIT
 fail() { printf 'check: %s\n' "$*" >&2; exit 1; }
 compile() { # version, variant
     (cd /tree && wine /inno/ISCC.exe /Qp "/DVersion=$1" "/DVariant=$2" 'packaging\windows\segdepth.iss') || fail "$2 does not compile"
@@ -14,7 +16,7 @@ try_it() { install_it "$@" || { tail -n 20 "$drive/setup.log" >&2; fail "$1 does
 # through a file: wine's console does not know every letter
 value_of() { # key, name (@ for the default)
     wine reg export "$1" 'C:\key.reg' /y >/dev/null 2>&1 || return 0
-    iconv -f UTF-16 -t UTF-8 "$drive/key.reg" | tr -d '\r' | 
+    iconv -f UTF-16 -t UTF-8 "$drive/key.reg" | tr -d '\r' |
         KEY="[$1]" awk '/^\[/ { ours = tolower($0) == tolower(ENVIRON["KEY"]) } ours' |
         sed -n -e "s/^\"\{0,1\}$2\"\{0,1\}=\"\(.*\)\"\$/\1/p" | sed -e 's/\\\\/\\/g' -e 's/\\"/"/g'
     rm "$drive/key.reg"
