@@ -82,8 +82,8 @@ def _about(result: Result) -> dict[str, Any]:
 def write_plain_hdf5(result: Result, path: Path, tick: Tick) -> None:
     """Maps, probabilities, columns and events as datasets that explain themselves: one per quantity, with its unit.
 
-    /depth, /confidence (T, h, w), /probability (T, 11, h, w) in 255ths, /activity (h, w), /done (T), /time_s (T), /shift_px (T, 2), /columns/… and
-    /events/… with a dataset for each column of the table. `tick` after every frame.
+    /depth, /confidence (T, h, w), /probability (T, 11, h, w) in 255ths, /activity (h, w), /done (T), /time_s (T),
+    /shift_px (T, 2), /columns/… and /events/… with a dataset for each column of the table. `tick` after every frame.
     """
     import h5py
 
@@ -94,10 +94,11 @@ def write_plain_hdf5(result: Result, path: Path, tick: Tick) -> None:
         shape = (result.n_frames, height, width)
         depth = file.create_dataset("depth", shape, np.uint8, fillvalue=OUTSIDE, **settings)
         confidence = file.create_dataset("confidence", shape, np.float32, fillvalue=0, **settings)
-        for t in np.flatnonzero(result.done):
-            depth[t] = result.depth(t)
-            confidence[t] = result.confidence(t) / np.float32(255)
-        _write_probability(file, result, tick)
+        for t in _probability_written(file, result):
+            if result.done[t]:
+                depth[t] = result.depth(t)
+                confidence[t] = result.confidence(t) / np.float32(255)
+            tick()
         _describe(depth, "atoms", f"Atoms per column, axes time, y, x; {OUTSIDE} where nothing was analysed.")
         _describe(confidence, "1", "Probability of that number of atoms.")
         _describe(file.create_dataset("done", data=result.done), "", "Whether the frame was analysed.")
@@ -111,20 +112,17 @@ def write_plain_hdf5(result: Result, path: Path, tick: Tick) -> None:
         _write_table(file.create_group("events"), result.events(), result.info.pixel_size_pm)
 
 
-def _write_probability(file: Any, result: Result, tick: Tick) -> None:
-    """As the result has them: chunked along time, so that the trace of a pixel is read quickly; not compressed."""
+def _probability_written(file: Any, result: Result) -> Iterator[int]:
+    """Writes them as the result has them, so that the trace of a pixel is read quickly; each frame when it is due."""
     height, width = result.shape
-    n, edge = min(100, result.n_frames), 8
     shape = (result.n_frames, N_CLASSES, height, width)
-    chunk = (n, N_CLASSES, min(edge, height), min(edge, width))
-    values = file.create_dataset("probability", shape, np.uint8, fillvalue=0, chunks=chunk)
-    ticked = 0
+    values = file.create_dataset("probability", shape, np.uint8, fillvalue=0, chunks=result.probability_chunk)
+    due = 0
     for frames, rows, piece in result.probability_pieces():
         values[frames, :, rows] = piece
         reached = frames.start + (frames.stop - frames.start) * rows.stop // height
-        for _ in range(ticked, reached):
-            tick()
-        ticked = reached
+        yield from range(due, reached)
+        due = reached
     values.attrs["scale_factor"] = 1 / 255
     _describe(
         values,

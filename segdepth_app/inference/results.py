@@ -148,13 +148,21 @@ class Result(ResultReader):
         self._check_frame(t)
         return _normalised(self._read(self._probability, t), axis=0)
 
+    @property
+    def probability_chunk(self) -> tuple[int, int, int, int]:
+        """Frames, classes, rows and columns of the probabilities that lie together in the file."""
+        n_frames, n_classes, height, width = self._probability.shape
+        whole = min(BLOCK_FRAMES, n_frames), n_classes, min(BLOCK_PX, height), min(BLOCK_PX, width)
+        chunk: tuple[int, int, int, int] = self._probability.chunks or whole
+        return chunk
+
     def probability_pieces(self) -> Iterator[tuple[slice, slice, npt.NDArray[np.uint8]]]:
         """All probabilities in 255ths, piece by piece: frames, rows of the maps, and values (n, 11, rows, w).
 
         Pieces are whole chunks of the file, a few MB each, block of frames after block. Frames that are not done are 0.
         """
         n_frames, _, height, _ = self._probability.shape
-        frames, _, rows, _ = self._probability.chunks or (BLOCK_FRAMES, 0, BLOCK_PX, 0)
+        frames, _, rows, _ = self.probability_chunk
         for start in range(0, n_frames, frames):
             for top in range(0, height, rows):
                 where = slice(start, min(start + frames, n_frames)), slice(top, min(top + rows, height))

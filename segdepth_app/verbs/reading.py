@@ -19,7 +19,7 @@ EXPORTS = {
     "tiff": "Depth and confidence maps as calibrated TIFF stacks: this name, and _confidence beside it.",
     "csv": "The columns of all frames, as the verb `columns` writes them.",
     "events": "The changes of columns (.csv).",
-    "hdf5": "Maps, columns and events as plain HDF5.",
+    "hdf5": "Maps, probabilities, columns and events as plain HDF5.",
     "figure": "A figure of one frame (.png, .svg or .pdf).",
     "movie": "A movie of the panes (.mp4 or .gif).",
 }

@@ -134,7 +134,7 @@ def test_plain_hdf5_has_all_probabilities_as_traces_show_them(tmp_path):
         plain = file["probability"]
         assert plain.shape == (N_FRAMES, 11, *one.shape)
         assert plain.dtype == np.uint8
-        assert plain.chunks[0] == N_FRAMES  # a trace is one chunk
+        assert plain.chunks == (3, 11, 8, 8)
         shares = plain[:] * plain.attrs["scale_factor"]
         assert "255ths" in plain.attrs["description"]
         for x_px, y_px in ((0, 0), (70, 10), (WIDTH - 1, HEIGHT - 1)):
