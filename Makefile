@@ -78,6 +78,9 @@ package: ## Linux packages into dist/, tried in an empty Debian (that part as ro
 	@packaging/linux/build.sh
 	@packaging/check-linux.sh
 
+manifest: ## write resources/SHA256SUMS anew, after a shipped file changed
+	@$(PY) packaging/manifest.py
+
 constraints: ## write packaging/constraints.txt anew from .venv
 	@{ sed -n '/^#/p' packaging/constraints.txt; \
 		.venv/bin/pip freeze --exclude-editable | sed 's/^\(torch==[^+]*\)+.*/\1/'; } >packaging/constraints.new
