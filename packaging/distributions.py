@@ -48,6 +48,7 @@ def needed(root: str = "segdepth") -> set[str]:
     return found
 
 
+@cache
 def owners() -> dict[str, str]:
     """Whose file is it? From its place below site-packages (with /) to the normal name."""
     return {
