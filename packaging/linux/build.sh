@@ -26,7 +26,10 @@ ln -sf segdepth dist/SegDepth/segdepth-worker
 $python packaging/licences.py dist/SegDepth
 say "frozen: $(du -sm dist/SegDepth | cut -f1) MB"
 
-fill() { sed -e "s/@VERSION@/$version/" -e "s/@DATE@/$(date -u +%F)/" "$1"; }
+# of the release, not of the build: the same source makes the same text
+date=$(sed -n "s/^## \[$version\] - //p" CHANGELOG.md)
+[ -n "$date" ] || { say "CHANGELOG.md has no heading '## [$version] - DATE'"; exit 1; }
+fill() { sed -e "s/@VERSION@/$version/" -e "s/@DATE@/$date/" "$1"; }
 
 root=build/deb
 rm -rf "$root"
@@ -37,6 +40,8 @@ ln -s ../lib/segdepth/segdepth "$root/usr/bin/segdepth"
 install -m 644 $files/segdepth.desktop "$root/usr/share/applications/"
 install -m 644 $files/segdepth-mime.xml "$root/usr/share/mime/packages/segdepth.xml"
 fill $files/io.github.segdepth.SegDepth.metainfo.xml >"$root/usr/share/metainfo/io.github.segdepth.SegDepth.metainfo.xml"
+desktop-file-validate "$root/usr/share/applications/segdepth.desktop"
+appstreamcli validate --no-net "$root"/usr/share/metainfo/*.xml >&2
 install -m 644 resources/icons/segdepth.png "$root/usr/share/icons/hicolor/256x256/apps/"
 install -m 644 resources/icons/segdepth.svg "$root/usr/share/icons/hicolor/scalable/apps/"
 install -m 644 CHANGELOG.md "$root/usr/share/doc/segdepth/"
@@ -56,6 +61,7 @@ Description: atoms per atomic column from noisy TEM images
  SegDepth estimates how many atoms each atomic column of a TEM image holds, says how sure it is, and follows
  columns through a time series. It simulates training data, trains, judges and applies networks.
 CONTROL
+(cd "$root" && find usr -type f -print0 | sort -z | xargs -0 md5sum >DEBIAN/md5sums) # for dpkg --verify
 say "building $name.deb"
 fakeroot dpkg-deb --build -Zxz -z1 "$root" "dist/$name.deb" >/dev/null
 rm -rf "$root"
