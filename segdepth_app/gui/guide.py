@@ -32,6 +32,8 @@ class GuidePages(QTextBrowser):
         super().__init__(parent)
         self.setAccessibleName("Page of the guide")
         self.document().setDocumentMargin(MARGIN_PX)
+        # pictures are read before a bar would come up and take of their room
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self._shown_px = 0
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)

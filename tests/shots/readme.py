@@ -15,12 +15,13 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from tests.shots.__main__ import SETTLE_MS, wait
 
 OUT = Path(__file__).parents[2] / "resources" / "guide" / "pictures"
-SIZE_PX, SMALL_PX = (1280, 800), (960, 540)
+SIZE_PX, SMALL_PX = (1280, 800), (800, 420)
 SPLIT_PX = (272, 318)
 """Of the View tab: heights of the pictures and of the traces."""
 MOST_BYTES = 150_000
@@ -117,7 +118,13 @@ def with_fewer_colours(picture: Image.Image, colours: int) -> Image.Image:
     others = picture.quantize(colours - len(kept), dither=Image.Dither.NONE).getpalette() or []
     table = Image.new("P", (1, 1))
     table.putpalette([value for colour in sorted(kept) for value in colour] + others)
-    return picture.quantize(palette=table, dither=Image.Dither.NONE)
+    small = picture.quantize(palette=table, dither=Image.Dither.NONE)
+    indices, rgb = np.array(small), np.asarray(picture)
+    for index, colour in enumerate(sorted(kept)):  # Pillow looks for the nearest with less than 8 bits
+        indices[(rgb == colour).all(axis=-1)] = index
+    exact = Image.fromarray(indices, "P")
+    exact.putpalette(small.getpalette() or [])
+    return exact
 
 
 def until(condition: Callable[[], object], what: str) -> None:
