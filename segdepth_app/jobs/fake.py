@@ -1,5 +1,6 @@
 """A job that computes nothing, for tests of the window and of what happens when a job misbehaves."""
 
+import ctypes
 import os
 import signal
 import sys
@@ -12,11 +13,15 @@ from segdepth_app.config import Config
 from segdepth_app.errors import InputError
 from segdepth_app.reporting import Command, Reporter
 
+Talks = Literal["happy", "error", "bug", "memory", "hoard", "garbage", "hang", "deaf", "answer"]
+Dies = Literal["kill", "exit", "leave", "segfault", "abort"]
+HOARD_BYTES = 1 << 29
+
 
 class FakeConfig(Config):
     """What the job pretends."""
 
-    behaviour: Literal["happy", "error", "bug", "memory", "garbage", "hang", "deaf", "kill", "exit", "answer"] = "happy"
+    behaviour: Talks | Dies = "happy"
     n_steps: int = Field(5, ge=1, description="Steps of the pretended work.")
     step_s: float = Field(0.0, ge=0, description="Seconds each step takes.")
 
@@ -30,12 +35,11 @@ def run(config: FakeConfig, reporter: Reporter) -> None:
         raise ZeroDivisionError("a fault of the program")
     if config.behaviour == "memory":
         raise MemoryError("cannot take 64 GiB")
+    if config.behaviour == "hoard":
+        _take_all_memory()
     if config.behaviour == "garbage":
         _write_garbage()
-    if config.behaviour == "kill":
-        os.kill(os.getpid(), signal.SIGKILL if os.name == "posix" else signal.SIGTERM)
-    if config.behaviour == "exit":
-        os._exit(3)
+    _die(config.behaviour)
     if config.behaviour == "answer":
         for request in reporter.requests():
             reporter.answer(request["id"], echo=request)
@@ -57,6 +61,28 @@ def _work(config: FakeConfig, reporter: Reporter) -> None:
         time.sleep(config.step_s)
         sys.stderr.write(f"step {step}\n")
         reporter.progress(step + 1, config.n_steps, "steps")
+
+
+def _die(behaviour: str) -> None:
+    """Ends the process in the middle of everything, where that is asked for."""
+    if behaviour == "kill":
+        os.kill(os.getpid(), signal.SIGKILL if os.name == "posix" else signal.SIGTERM)
+    if behaviour == "segfault":
+        ctypes.string_at(0)
+    if behaviour == "abort":
+        os.abort()
+    if behaviour in ("exit", "leave"):
+        os._exit(3 if behaviour == "exit" else 0)
+
+
+def _take_all_memory() -> None:
+    """All that a limit of this process's own leaves: the computer's memory is spared."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_AS, (HOARD_BYTES, HOARD_BYTES))
+    hoard = []
+    while True:
+        hoard.append(bytearray(HOARD_BYTES // 16))
 
 
 def _write_garbage() -> None:

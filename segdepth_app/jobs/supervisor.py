@@ -4,6 +4,8 @@ No Qt and no processes here: bytes and exit codes come in, states and actions go
 can be tested with a clock of one's own.
 """
 
+import os
+import signal
 from collections import deque
 from collections.abc import Callable
 from enum import StrEnum
@@ -194,7 +196,9 @@ class Supervisor:
     def failed_to_start(self, reason: str) -> Message:
         """The process could not be started at all."""
         self.state = State.FAILED
-        hint = "The installation may be damaged; `segdepth doctor` tells more."
+        hint = (
+            "SegDepth may have been updated, moved or removed while this window was open: close it and start it again."
+        )
         return self._take(error_event("start", f"The job's process could not be started: {reason}.", hint))
 
     def _take(self, event: Message) -> Message:
@@ -225,5 +229,14 @@ def explain_exit(code: int, crashed: bool) -> tuple[str, str]:
             "Close other programs, or take smaller images, batches or fewer processes.",
         )
     if crashed or code < 0 or code > 128:
-        return (f"The job's process crashed (code {code}).", "The log has its last words; please report it.")
+        return (f"The job's process crashed ({_crash(code)}).", "The log has its last words; please report it.")
     return (f"The job's process ended without saying why (code {code}).", "The log has its last words.")
+
+
+def _crash(code: int) -> str:
+    """The signal's name where there are signals, from what Qt (11), a shell (139) or Python (-11) says."""
+    number = code - 128 if code > 128 else abs(code)
+    try:
+        return signal.Signals(number).name if os.name == "posix" else f"code {code & 0xFFFFFFFF:#010x}"
+    except ValueError:
+        return f"code {code}"

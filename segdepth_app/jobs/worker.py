@@ -4,6 +4,7 @@ The real stdout is kept for messages alone; whatever a library prints goes to st
 by a thread of its own, so that a command is heard while the job computes.
 """
 
+import faulthandler
 import os
 import signal
 import sys
@@ -133,6 +134,7 @@ def take_channels() -> Channels:
     os.close(nothing)
     stderr = os.fdopen(os.dup(2), "w", encoding="utf-8", errors="backslashreplace", buffering=1)
     sys.stdout = sys.stderr = _Forgiving(stderr)
+    faulthandler.enable(stderr)  # a crash in machine code says where: its last words are in the window's log
     return Channels(lambda data: _write_all(messages, data), lambda: Lines(commands))
 
 

@@ -272,3 +272,11 @@ def test_two_real_programs_open_two_double_clicked_files(place, workspace):
     assert [program.returncode for program in programs] == [0, 0], ends
     assert set(Settings().recent()) == {str(path) for path in paths}
     assert Session().read()["clean"] is True
+
+
+def test_a_window_that_was_killed_does_not_keep_the_session_for_ever(workspace):
+    """Its lock is left behind; the next window sees that nobody holds it."""
+    killed = "import os; from segdepth_app.gui.session import Session; s = Session(); assert s.claim(); os._exit(9)"
+    assert subprocess.run([sys.executable, "-c", killed], cwd=ROOT, check=False).returncode == 9
+    assert (workspace / "session.lock").exists()
+    assert Session().claim()

@@ -158,6 +158,9 @@ class AnalysisRun:
 
     def _on_state(self, job: Any, state: str) -> None:
         if job is not self._job:
+            if state in ("failed", "lost"):
+                error = job.error or {}
+                self._context.report(f"{job.title}: {error.get('message', 'It failed.')}", str(error.get("hint") or ""))
             return
         if state == "running" and self._keep_at_once:
             self._keep_at_once = False
