@@ -66,6 +66,11 @@ LEFT_OUT_LIBRARIES: dict[str, str] = {
     "libQt6Pdf": "no PDF viewer",
     "libQt6VirtualKeyboard": "no on-screen keyboard",
     "libcups": "the window does not print",
+    # the system's graphics drivers are loaded into the same process and need these as new as they are there
+    **dict.fromkeys(
+        ("libstdc++.so", "libgcc_s.so", "libmvec.so", "libexpat.so"),
+        "part of every Linux with a desktop; an older copy beside the program would break the system's OpenGL drivers",
+    ),
 }
 
 

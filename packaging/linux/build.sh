@@ -24,7 +24,10 @@ if [ "${1:-}" != --keep-frozen ]; then
 fi
 ln -sf segdepth dist/SegDepth/segdepth-worker
 $python packaging/licences.py dist/SegDepth
-say "frozen: $(du -sm dist/SegDepth | cut -f1) MB"
+# the newest symbol that anything in it asks of the system's C library
+glibc=$(find dist/SegDepth -type f \( -name '*.so*' -o -name segdepth \) -print0 |
+    xargs -0 grep -aoh 'GLIBC_2\.[0-9]\+' | sort -Vu | tail -n 1 | cut -d_ -f2)
+say "frozen: $(du -sm dist/SegDepth | cut -f1) MB, needs glibc $glibc"
 
 # of the release, not of the build: the same source makes the same text
 date=$(sed -n "s/^## \[$version\] - //p" CHANGELOG.md)
@@ -53,7 +56,7 @@ Version: $version
 Architecture: $architecture
 Maintainer: The SegDepth developers <segdepth@users.noreply.github.com>
 Installed-Size: $(du -sk "$root/usr" | cut -f1)
-Depends: libc6 (>= 2.34), $depends, fontconfig-config, fonts-dejavu-core | fonts-noto-core
+Depends: libc6 (>= $glibc), $depends, fontconfig-config, fonts-dejavu-core | fonts-noto-core
 Section: science
 Priority: optional
 Homepage: https://github.com/segdepth/segdepth
@@ -71,8 +74,11 @@ archive=build/archive
 rm -rf "$archive"
 mkdir -p "$archive"
 cp -al dist/SegDepth "$archive/SegDepth"
-cp $files/{install.sh,uninstall.sh,segdepth.desktop,segdepth-mime.xml} resources/icons/segdepth.{png,svg} "$archive/"
+cp $files/{uninstall.sh,segdepth.desktop,segdepth-mime.xml} resources/icons/segdepth.{png,svg} "$archive/"
 fill $files/io.github.segdepth.SegDepth.metainfo.xml >"$archive/io.github.segdepth.SegDepth.metainfo.xml"
-makeself --sha256 --xz --complevel 1 --quiet "$archive" "dist/$name.run" "SegDepth $version" ./install.sh
+sed "s/@GLIBC@/$glibc/" $files/install.sh >"$archive/install.sh"
+chmod 755 "$archive/install.sh"
+# gzip: every system can unpack it
+makeself --sha256 --gzip --quiet "$archive" "dist/$name.run" "SegDepth $version" ./install.sh
 rm -rf "$archive"
 say "done: $(cd dist && ls -1s --block-size=M "$name".* | paste -sd' ')"

@@ -23,6 +23,13 @@ for process in /proc/[0-9]*/exe; do
     fi
 done
 
+needed=@GLIBC@
+found=$(getconf GNU_LIBC_VERSION 2>/dev/null | cut -d' ' -f2)
+if [ "$(printf '%s\n' "$needed" "${found:-0}" | sort -V | head -n 1)" != "$needed" ]; then
+    echo "SegDepth needs a Linux with glibc $needed or newer (Debian 12, Ubuntu 24.04); this one has ${found:-none}." >&2
+    exit 1
+fi
+
 free=$(df -Pk "$prefix" | awk 'NR == 2 { print $4 }')
 needed=$(du -sk "$here/SegDepth" | cut -f1)
 if [ "$free" -lt "$needed" ]; then
