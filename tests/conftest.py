@@ -2,6 +2,7 @@
 
 import gc
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -54,6 +55,20 @@ def workspace(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     folder = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("SEGDEPTH_HOME", str(folder))
     return folder
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The resources of an installed program, with a list of their own: this process takes them for its own."""
+    from segdepth_app.paths import resources
+    from segdepth_app.shipped import write_list
+
+    copy = tmp_path / "Größe µm" / "resources"
+    shutil.copytree(resources(), copy)
+    write_list(copy)
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "_MEIPASS", str(copy.parent), raising=False)
+    return copy
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-import segdepth_app
 from segdepth_app.models.card import read_card
 
 ROOT = Path(__file__).parents[1]
@@ -130,15 +129,6 @@ def test_helpers_beside_tests_have_names_of_their_own(path):
     """Tests import helpers by bare name, from several folders."""
     if not path.name.startswith(("test_", "conftest", "__")):
         assert [other for other in TESTS if other.name == path.name] == [path]
-
-
-def test_the_version_stands_in_one_place():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert "version" not in project
-    assert project["dynamic"] == ["version"]
-    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    newest = re.search(r"^## \[(\d[^\]]*)\]", changelog, re.MULTILINE)
-    assert newest is None or newest[1] == segdepth_app.__version__
 
 
 def test_every_room_stands_in_the_import_contracts():

@@ -18,6 +18,7 @@ from segdepth_app.shipped import INSTALL_AGAIN, Comparison, compared, shipped_fi
 Findings = dict[str, Any]
 MOST_NAMES = 5
 NOT_OURS = "Move what is not SegDepth's out of its folder, or install SegDepth again."
+WORDS_AND_PICTURES = ("guide/", "icons/")
 EMPTY_COMPARISON = Comparison(listed=())
 
 
@@ -98,7 +99,9 @@ def faults(found: Findings) -> Iterator[dict[str, str]]:
     if shipped["fault"]:
         yield concern(shipped["fault"], INSTALL_AGAIN)
     if shipped["changed"]:
-        yield concern(f"Not as shipped, so that numbers could be wrong: {_named(shipped['changed'])}.", INSTALL_AGAIN)
+        only_words = all(name.startswith(WORDS_AND_PICTURES) for name in shipped["changed"])
+        so = "" if only_words else ", so that numbers could be wrong"
+        yield concern(f"Not as shipped{so}: {_named(shipped['changed'])}.", INSTALL_AGAIN)
     if shipped["missing"]:
         yield concern(f"Shipped, but missing: {_named(shipped['missing'])}.", INSTALL_AGAIN)
     if shipped["extra"]:
