@@ -1,8 +1,8 @@
 """CUDA's libraries for the frozen program, on Linux: `libraries()` is read by segdepth.spec. Empty without CUDA.
 
-PyTorch's wheels of CUDA 13 have them in packages named nvidia-… that lie together in nvidia/cu13/lib. PyInstaller's hook
-for torch looks for those of CUDA 12, one folder for each; what is only opened while the program runs (nvrtc's builtins,
-the parts of cuDNN) would be missing. Untested: no computer with such a GPU was at hand.
+PyTorch's wheels of CUDA 13 have them in packages named nvidia-… that lie together in nvidia/cu13/lib. PyInstaller's
+hook for torch looks for those of CUDA 12, one folder for each; what is only opened while the program runs (nvrtc's
+builtins, the parts of cuDNN) would be missing. Untested: no computer with such a GPU was at hand.
 """
 
 import re
@@ -26,6 +26,6 @@ def libraries(search: list[str] | None = None) -> list[tuple[str, str]]:
 
 
 def is_shadow(entry: tuple[str, str, str]) -> bool:
-    """Is this PyInstaller's link in the main folder to one of them? Opened by it, a library looks for its parts there."""
+    """Is this PyInstaller's link to one, in the main folder? Opened by it, a library looks for its parts there."""
     _, target, kind = entry
     return kind == "SYMLINK" and Path(target).parts[:1] == ("nvidia",)

@@ -9,11 +9,15 @@ import multiprocessing
 import os
 import sys
 
+MUTEX = "SegDepthIsRunning"
+"""The name stands in packaging/windows/segdepth.iss as well."""
+
 
 def main() -> int:
     """Runs what the arguments ask for and returns the exit code."""
     multiprocessing.freeze_support()
     _give_windows_programs_streams()
+    _hold_off_the_installer()
     arguments = sys.argv[1:]
     if arguments[:1] == ["--worker"]:
         from segdepth_app.jobs.worker import main as work
@@ -39,6 +43,14 @@ def _give_windows_programs_streams() -> None:
     # redirected into a file, Windows writes its old code page: a name it lacks shall be escaped, not end the program
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
         sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _hold_off_the_installer() -> None:
+    # the Windows installer and uninstaller look for it: they do not touch a program that computes
+    if sys.platform == "win32" and getattr(sys, "frozen", False):
+        import ctypes
+
+        ctypes.windll.kernel32.CreateMutexW(None, False, MUTEX)  # goes with the process
 
 
 if __name__ == "__main__":

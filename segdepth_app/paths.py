@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -14,6 +15,8 @@ import platformdirs
 from segdepth_app.errors import InputError
 
 APP_NAME = "SegDepth"
+IS_WINDOWS = sys.platform == "win32"
+IN_USE_PATIENCE_S, LOOK_AGAIN_S = 2.0, 0.05
 
 
 def resources() -> Path:
@@ -142,13 +145,30 @@ def writable_target(path: str | Path) -> Path:
     return path
 
 
+def replace_file(source: Path, target: Path) -> None:
+    """os.replace, with patience on Windows.
+
+    There it fails while anything has the target open, be it a virus scanner, a synchroniser of folders or our own
+    window that looks at a status: mostly for an instant. Raises: PermissionError where it stays open.
+    """
+    give_up = time.monotonic() + IN_USE_PATIENCE_S
+    while True:
+        try:
+            os.replace(source, target)
+            return
+        except PermissionError:
+            if not IS_WINDOWS or time.monotonic() > give_up:
+                raise
+        time.sleep(LOOK_AGAIN_S)
+
+
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
     """A temporary name beside `path`; moved into place when the block ends well, removed when not."""
     temporary = path.with_name(f".{path.name}.part-{os.getpid()}")
     try:
         yield temporary
-        os.replace(temporary, path)
+        replace_file(temporary, path)
     finally:
         with suppress(FileNotFoundError):
             temporary.unlink()

@@ -8,6 +8,7 @@ import multiprocessing
 import multiprocessing.connection
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -27,6 +28,8 @@ GPU_OVERHEAD_BYTES = 3 * 2**30
 LARGEST_BATCH = 64
 """More at once gains nothing, and a pause would be answered late."""
 
+MOST_WORKERS = 61 if sys.platform == "win32" else 256
+"""Windows waits for no more processes at once; Python refuses to start more there."""
 Group = list[PlannedSpecimen]
 Finished = Generator[list[int], None, None]
 
@@ -41,7 +44,7 @@ def make_here(config: SimulateConfig, todo: Sequence[PlannedSpecimen], parts: Pa
             parts.check_space(len(group))
             yield make_parts(config, group, parts)
         return
-    yield from _make_in_processes(config, groups, parts, min(workers, len(groups)))
+    yield from _make_in_processes(config, groups, parts, min(workers, len(groups), MOST_WORKERS))
 
 
 def _make_in_processes(config: SimulateConfig, groups: list[Group], parts: Parts, workers: int) -> Finished:

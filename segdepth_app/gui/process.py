@@ -152,7 +152,10 @@ class Job(QObject):
     def terminate(self) -> None:
         """Ends the process in the middle of what it does, as a second Ctrl-C: for what nobody wants any more."""
         self.cancel()
-        self._process.terminate()
+        if os.name == "posix":
+            self._process.terminate()
+        else:
+            self._process.kill()  # a program without a window does not hear Windows' request to close
 
     def kill(self) -> None:
         """Ends the process and its children at once."""

@@ -22,7 +22,9 @@ def describe(error: BaseException) -> dict[str, Any]:
         return _fault("disk", f"The disk is full: {_file_of(error)}", "Make room, then start the job again.", trace)
     if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         message = f"No permission to use {_file_of(error)}."
-        return _fault("input", message, "Choose another place, or change its permissions.", trace)
+        return _fault(
+            "input", message, "Choose another place, close the programs that use it, or change its permissions.", trace
+        )
     if type(error).__name__ == "BrokenProcessPool":
         message = "A process of the job was killed, likely because the computer ran out of memory."
         return _fault("memory", message, MEMORY_HINT, trace)
@@ -31,7 +33,8 @@ def describe(error: BaseException) -> dict[str, Any]:
 
 
 def _file_of(error: OSError) -> str:
-    return str(error.filename) if error.filename else error.strerror or str(error)
+    # of a file that is moved into place, the second is the one the user knows
+    return str(error.filename2 or error.filename or error.strerror or error)
 
 
 def _fault(kind: str, message: str, hint: str, trace: str = "") -> dict[str, Any]:

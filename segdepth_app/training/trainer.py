@@ -76,11 +76,16 @@ def _strategy(config: TrainConfig, device: torch.device, team: Team) -> DDPStrat
         environment = LightningEnvironment()
     return DDPStrategy(
         cluster_environment=environment,
-        process_group_backend="nccl" if device.type == "cuda" else "gloo",
+        process_group_backend=_backend(device),
         # statistics are shared and averages follow alike, so buffers are equal already
         broadcast_buffers=False,
         find_unused_parameters=config.network.denoiser != "none",
     )
+
+
+def _backend(device: torch.device) -> str:
+    """What the processes talk through; torch for Windows has no NCCL."""
+    return "nccl" if device.type == "cuda" and torch.distributed.is_nccl_available() else "gloo"
 
 
 def batch_makers(device: torch.device, team: Team = ALONE) -> int:

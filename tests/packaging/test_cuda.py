@@ -50,7 +50,9 @@ def installed(tmp_path):
 
 def test_shared_libraries_keep_their_folders(installed):
     """torch's libraries look for them at ../../nvidia/cu13/lib, so the folders must be the wheels' own."""
-    found = {(Path(file).relative_to(installed).as_posix(), folder) for file, folder in cuda.libraries([str(installed)])}
+    found = {
+        (Path(file).relative_to(installed).as_posix(), folder) for file, folder in cuda.libraries([str(installed)])
+    }
     assert found == {
         ("nvidia/cu13/lib/libcublas.so.13", "nvidia/cu13/lib"),
         ("nvidia/cudnn/lib/libcudnn.so.9", "nvidia/cudnn/lib"),

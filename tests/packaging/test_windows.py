@@ -1,0 +1,30 @@
+"""The Windows installer's script and the program: what both must know by the same name."""
+
+from pathlib import Path
+
+import left_out
+
+from segdepth_app import __main__ as program
+
+SCRIPT = (Path(left_out.__file__).parent / "windows" / "segdepth.iss").read_text(encoding="utf-8-sig")
+
+
+def test_the_installer_waits_for_what_the_program_holds():
+    """By another name it would replace the files of a program that computes."""
+    assert f'#define Mutex "{program.MUTEX}"' in SCRIPT
+
+
+def test_the_script_begins_with_a_mark():
+    """Without it the compiler reads the file in the code page of its computer, and German letters change."""
+    path = Path(left_out.__file__).parent / "windows" / "segdepth.iss"
+    assert path.read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+def test_installed_programs_are_those_that_are_frozen():
+    """Names of the two executables, in the specification and in what calls them."""
+    frozen = (Path(left_out.__file__).parent / "segdepth.spec").read_text(encoding="utf-8")
+    command = (Path(left_out.__file__).parent / "windows" / "segdepth.cmd").read_text(encoding="ascii")
+    for name in ("SegDepth", "segdepth-worker"):
+        assert f'name="{name}"' in frozen
+        assert f"{{app}}\\{name}.exe" in SCRIPT
+    assert "..\\segdepth-worker.exe" in command
