@@ -149,7 +149,9 @@ def open_window(folder: Path, screenshot: Path | None = None) -> str:
         *("self-test", "--window"),
         *(("--screenshot", str(screenshot)) if screenshot else ()),
     ]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=WINDOW_SECONDS, check=False)
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, errors="replace", timeout=WINDOW_SECONDS, check=False
+    )
     lines = done.stderr.strip().splitlines()
     _require(done.returncode == 0, f"exit code {done.returncode}: {lines[-1] if lines else 'no message'}")
     said = done.stdout.strip().splitlines()
