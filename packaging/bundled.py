@@ -16,7 +16,9 @@ INSIDE = "_internal"
 PROGRAMS = re.compile(r"(segdepth|segdepth-worker)(\.exe)?$", re.IGNORECASE)
 OWN_FILES = re.compile(r"(resources/.*|LICENSE)$")
 PYTHON_FILES = re.compile(r"(base_library\.zip|python3\.\d+/lib-dynload/.*|(lib)?python3[.\d]*\.(so[.\d]*|dll))$")
-MICROSOFT_FILES = re.compile(r"(.*/)?(vcruntime|msvcp|concrt|vcomp|ucrtbase|api-ms-win-)[^/]*\.dll$", re.IGNORECASE)
+MICROSOFT_FILES = re.compile(
+    r"(.*/)?(vcruntime|msvcp|vccorlib|vcamp|concrt|vcomp|ucrtbase|api-ms-win-)[^/]*\.dll$", re.IGNORECASE
+)
 EXTENSION_MODULE = re.compile(r"\.(cpython-[^/.]+|abi3)\.so$|\.pyd$")
 BINARY_STARTS = (b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
 NAMESPACE_PACKAGE = 3  # PyInstaller's PYZ_ITEM_NSPKG: a folder, no file

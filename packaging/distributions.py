@@ -11,6 +11,8 @@ from packaging.requirements import Requirement
 TEXT_NAMES = re.compile(r"(^|/)(licen[cs]e|copying|notice|copyright|authors|patents)[^/]*$", re.IGNORECASE)
 TEXT_FOLDERS = re.compile(r"(/licenses?/|\.dist-info/sboms/)", re.IGNORECASE)
 """`sboms` are lists of what was linked in, with the licence of each."""
+OTHER_CHOICE = "LicenseRef-Qt-Commercial"
+"""Beside the free licences of PySide6 in its wheels for Windows; nobody here takes it."""
 LONGEST_LICENCE = 80
 
 
@@ -86,13 +88,18 @@ def texts_of(distribution: metadata.Distribution) -> dict[str, Path]:
     texts = {}
     for file in distribution.files or ():
         place = str(file).replace("\\", "/")
-        if (TEXT_NAMES.search(place) or TEXT_FOLDERS.search(place)) and not place.endswith(
-            (".py", ".pyc", ".so", ".pyd")
-        ):
+        if _is_text(place):
             path = Path(str(distribution.locate_file(file)))
             if path.is_file() and path.read_bytes().strip():  # imagecodecs brings an empty one
                 texts[_flat(place)] = path
     return texts
+
+
+def _is_text(place: str) -> bool:
+    """Does this file of a distribution tell of licences?"""
+    if place.endswith((".py", ".pyc", ".so", ".pyd")) or OTHER_CHOICE in place:
+        return False
+    return bool(TEXT_NAMES.search(place) or TEXT_FOLDERS.search(place))
 
 
 def _flat(place: str) -> str:

@@ -25,6 +25,7 @@ class Library:
     texts: list[str] = field(default_factory=list)
     wheel_texts: dict[str, str] = field(default_factory=dict)
     marker: str = ""
+    system: str = ""
 
     def holds(self, place: str) -> bool:
         """Does a pattern name this place?"""
@@ -49,7 +50,8 @@ class Table:
 
     def is_own(self, wheel: str, place: str) -> bool:
         """Is it the work of the distribution itself?"""
-        return any(fnmatchcase(place, pattern) for pattern in self.own.get(wheel, ()))
+        patterns = self.own["nvidia"] if wheel.startswith("nvidia-") else self.own.get(wheel, [])
+        return any(fnmatchcase(place, pattern) for pattern in patterns)
 
     def library(self, wheel: str, place: str) -> Library | None:
         """The library this file is."""

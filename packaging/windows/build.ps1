@@ -28,6 +28,7 @@ Remove-Item -Recurse -Force -ErrorAction SilentlyContinue build\frozen, dist\Seg
 Invoke-Step "freezing" {
     & $python -m PyInstaller --noconfirm --log-level WARN --distpath dist --workpath build\frozen packaging\segdepth.spec
 }
+Invoke-Step "collecting licences" { & $python packaging\licences.py dist\SegDepth }
 Invoke-Step "self-test of the frozen program" { & dist\SegDepth\segdepth-worker.exe self-test }
 
 $version = & $python -c "import segdepth_app; print(segdepth_app.__version__)"

@@ -51,6 +51,8 @@ def test_the_texts_of_a_library_are_there(library):
 @pytest.mark.skipif(sys.platform != "linux", reason="libraries have other names there")
 @by_library
 def test_a_library_is_in_every_wheel_that_is_said_to_bring_it(library):
+    if library.system == "windows":
+        pytest.skip("only in wheels for Windows")
     places = owners()
     for wheel in library.wheels:
         assert any(place for place, owner in places.items() if owner == wheel and library.holds(place))
