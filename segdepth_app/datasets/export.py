@@ -9,11 +9,10 @@ The folder is filled under a temporary name and moved into place; a cancelled ex
 columns is what specimen.readers.read_column_table reads, at the pixel size of the stack.
 """
 
-import csv
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ import numpy as np
 
 from segdepth_app import __version__
 from segdepth_app.config import ExportConfig
+from segdepth_app.csv_file import write_table
 from segdepth_app.datasets.store import Dataset
 from segdepth_app.errors import InputError
 from segdepth_app.paths import writable_target
@@ -68,7 +68,7 @@ def export_dataset(
                 rows += _write_specimen(dataset, specimen, folder)
             reporter.progress(len(chosen), len(chosen), "specimens")
             reporter.raise_if_cancelled()
-            _write_csv(folder / "index.csv", list(rows[0]), (row.values() for row in rows))
+            write_table(folder / "index.csv", list(rows[0]), (row.values() for row in rows))
     return target
 
 
@@ -131,7 +131,7 @@ def _write_specimen(dataset: Dataset, specimen: int, folder: Path) -> list[dict[
     images = np.flatnonzero(dataset.index["specimen"] == specimen)
     optics = [plain(dataset.index[i]) for i in images]
     _write_stack(dataset, images, optics, folder / f"{name}.tif")
-    _write_csv(folder / f"{name}.csv", COLUMN_FIELDS, _column_rows(dataset, specimen))
+    write_table(folder / f"{name}.csv", COLUMN_FIELDS, _column_rows(dataset, specimen))
     facts = plain(dataset.specimen(specimen))
     card: dict[str, Any] = {
         "format": "segdepth-specimen-1",
@@ -205,10 +205,3 @@ def _plain(value: Any) -> Any:
         # float32 holds 7 digits; more would be noise
         return None if np.isnan(value) else float(f"{value:.7g}")
     return value
-
-
-def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Iterable[object]]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)

@@ -6,7 +6,6 @@ Writes `<out>` (TIFF stack of counts with pixel size and frame time), `<stem>_tr
 column in every frame) and `<stem>_card.json` (what made it).
 """
 
-import csv
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 from segdepth_app import __version__
 from segdepth_app.commands import repeating_command
 from segdepth_app.config import MovieConfig
+from segdepth_app.csv_file import write_csv
 from segdepth_app.errors import InputError
 from segdepth_app.paths import writable_target, written_whole
 from segdepth_app.reporting import Command, Reporter
@@ -190,21 +190,11 @@ def _write(config: MovieConfig, out: Path, frames: np.ndarray, moving: MovingSpe
             compression="zlib",
         )
     scale = PM_PER_ANGSTROM / config.grid.pixel_size_pm
-    with written_whole(truth_path(out)) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(["frame", "column", "element", "x_px", "y_px", "atoms"])
-        for t in range(len(counts)):
-            for i, row in enumerate(table):
-                writer.writerow(
-                    [
-                        t,
-                        i,
-                        chemical_symbols[int(row["element"])],
-                        f"{row['x'] * scale:.2f}",
-                        f"{row['y'] * scale:.2f}",
-                        counts[t, i],
-                    ]
-                )
+    places = [
+        (chemical_symbols[int(row["element"])], f"{row['x'] * scale:.2f}", f"{row['y'] * scale:.2f}") for row in table
+    ]
+    rows = ((t, i, *place, counts[t, i]) for t in range(len(counts)) for i, place in enumerate(places))
+    write_csv(truth_path(out), ("frame", "column", "element", "x_px", "y_px", "atoms"), rows)
     changes = np.argwhere(np.diff(counts, axis=0) != 0)
     card = {
         "format": "segdepth-movie-1",

@@ -4,15 +4,15 @@ Frames that are not done are left out, never 0. Coordinates are source pixels, a
 pixel. Neither torch nor matplotlib is imported.
 """
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
+from segdepth_app.csv_file import number, write_table
 from segdepth_app.errors import ResultError
-from segdepth_app.inference.result_info import EVENTS_HEADER, event_texts
+from segdepth_app.inference.result_info import EVENTS_HEADER, event_texts, in_nm
 from segdepth_app.inference.results import COLUMNS_HEADER, PROBABILITY_FIELDS, Result, column_texts
-from segdepth_app.inference.trace_tables import at_pixel, write_rows, write_trace
+from segdepth_app.inference.trace_tables import at_pixel, write_trace
 from segdepth_app.paths import writable_target, written_whole
 
 COLUMNS_CSV_HEADER = (*COLUMNS_HEADER, "x_nm", "y_nm", *PROBABILITY_FIELDS)
@@ -41,23 +41,14 @@ def write_columns(result: Result, path: Path) -> None:
     if not len(table):
         raise ResultError(f"{result.path} holds no columns.", "The model found none in this series.")
     size = result.info.pixel_size_pm
-    _to_csv(path, COLUMNS_CSV_HEADER, ([*column_texts(row), *_column_rest(row, size)] for row in table))
+    write_table(path, COLUMNS_CSV_HEADER, ([*column_texts(row), *_column_rest(row, size)] for row in table))
 
 
 def write_events(result: Result, path: Path) -> None:
     """The changes of columns, EVENTS_HEADER, by frame; only the header where there are none."""
     size, frame_time = result.info.pixel_size_pm, result.info.frame_time_s
-    _to_csv(path, EVENTS_HEADER, (event_texts(row, size, frame_time) for row in result.events()))
+    write_table(path, EVENTS_HEADER, (event_texts(row, size, frame_time) for row in result.events()))
 
 
 def _column_rest(row: np.void, pixel_size_pm: float) -> list[str]:
-    return [*_in_nm(row, pixel_size_pm), *(f"{row[name]:.4f}" for name in PROBABILITY_FIELDS)]
-
-
-def _in_nm(row: np.void, pixel_size_pm: float) -> list[str]:
-    return [f"{row[name] * pixel_size_pm / 1000:.4f}" for name in ("x_px", "y_px")]
-
-
-def _to_csv(path: Path, header: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as stream:
-        write_rows(stream, header, rows)
+    return [*in_nm(row, pixel_size_pm), *(number(row[name]) for name in PROBABILITY_FIELDS)]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segdepth_app.config import N_CLASSES
+from segdepth_app.csv_file import number
 
 if TYPE_CHECKING:
     import h5py
@@ -70,10 +71,10 @@ def column_texts(row: np.void) -> list[object]:
         int(row["frame"]),
         int(row["column"]),
         row["element"].decode(),
-        f"{row['x_px']:.2f}",
-        f"{row['y_px']:.2f}",
+        number(row["x_px"]),
+        number(row["y_px"]),
         int(row["count"]),
-        f"{row['confidence']:.4f}",
+        number(row["confidence"]),
         int(row["hmm_count"]),
     ]
 
@@ -156,9 +157,15 @@ def _is_json(kind: Any) -> bool:
 def event_texts(event: np.void, pixel_size_pm: float | None, frame_time_s: float | None) -> list[object]:
     """A record of EVENT_DTYPE under EVENTS_HEADER; what is unknown stays empty."""
     frame = int(event["frame"])
-    time = "" if frame_time_s is None else f"{frame * frame_time_s:.6g}"
-    places = [event[name] for name in ("x_px", "y_px")]
-    nm = ["", ""] if pixel_size_pm is None else [f"{place * pixel_size_pm / 1000:.4f}" for place in places]
-    px = [f"{place:.2f}" for place in places]
-    counts = [int(event["from"]), int(event["to"]), f"{event['probability']:.4f}"]
-    return [frame, time, int(event["column"]), event["element"].decode(), *px, *nm, *counts]
+    time = number(None if frame_time_s is None else frame * frame_time_s)
+    px = [number(event[name]) for name in ("x_px", "y_px")]
+    counts = [int(event["from"]), int(event["to"]), number(event["probability"])]
+    return [frame, time, int(event["column"]), event["element"].decode(), *px, *in_nm(event, pixel_size_pm), *counts]
+
+
+def in_nm(row: np.void, pixel_size_pm: float | None) -> list[str]:
+    """x and y of a column or event in nm from the centre of the first pixel, as cells; empty where it is unknown."""
+    if pixel_size_pm is None:
+        return ["", ""]
+    # as precise as the pixels are: float32
+    return [number(np.float32(float(row[name]) * pixel_size_pm / 1000)) for name in ("x_px", "y_px")]

@@ -1,13 +1,16 @@
 """The align job: measures the drift of a series and keeps it for whoever opens the series with `align`."""
 
-import csv
+from collections.abc import Iterator
 from pathlib import Path
 
 from segdepth_app.config import AlignConfig, SeriesOptions
-from segdepth_app.paths import writable_target, written_whole
+from segdepth_app.csv_file import number, write_csv
+from segdepth_app.paths import writable_target
 from segdepth_app.reporting import Reporter
 from segdepth_app.series.drift_files import Drift, load_drift, save_drift
 from segdepth_app.series.opener import Series, open_series
+
+HEADER = ("frame", "time_s", "dx_px", "dy_px", "dx_nm", "dy_nm", "quality")
 
 
 def run(config: AlignConfig, reporter: Reporter) -> None:
@@ -36,16 +39,16 @@ def ensure_drift(options: SeriesOptions, reporter: Reporter) -> Drift | None:
 
 
 def write_table(path: Path, series: Series, drift: Drift) -> None:
-    """`frame,time_s,dx_px,dy_px,dx_nm,dy_nm,quality`; what is unknown stays empty."""
-    with written_whole(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
-        table = csv.writer(stream)
-        table.writerow(["frame", "time_s", "dx_px", "dy_px", "dx_nm", "dy_nm", "quality"])
-        for frame, ((dy, dx), quality) in enumerate(zip(drift.shift_px.tolist(), drift.quality.tolist(), strict=True)):
-            time = "" if series.frame_time_s is None else f"{frame * series.frame_time_s:.6g}"
-            lengths = ["", ""]
-            if series.pixel_size_pm is not None:
-                lengths = [f"{value * series.pixel_size_pm / 1000:.5f}" for value in (dx, dy)]
-            table.writerow([frame, time, f"{dx:.3f}", f"{dy:.3f}", *lengths, f"{quality:.3f}"])
+    """HEADER of every frame of the file, from 0; what is unknown stays empty."""
+    write_csv(path, HEADER, _rows(series, drift))
+
+
+def _rows(series: Series, drift: Drift) -> Iterator[list[object]]:
+    for frame, ((dy, dx), quality) in enumerate(zip(drift.shift_px.tolist(), drift.quality, strict=True)):
+        time = None if series.frame_time_s is None else frame * series.frame_time_s
+        size = series.pixel_size_pm
+        lengths = [None if size is None else value * size / 1000 for value in (dx, dy)]
+        yield [frame, *map(number, (time, dx, dy, *lengths, quality))]
 
 
 def _as_recorded(options: SeriesOptions) -> Series:

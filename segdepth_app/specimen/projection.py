@@ -4,7 +4,6 @@ Units: Å; the beam runs along z. What repeats periodically is not wrapped: a co
 cell's far edge are two columns.
 """
 
-import csv
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +12,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
 
+from segdepth_app.csv_file import write_csv
 from segdepth_app.errors import InputError
-from segdepth_app.paths import written_whole
 from segdepth_app.specimen.readers import FIELDS, MAX_ATOMS
 from segdepth_app.specimen.table import empty_table
 
@@ -59,9 +58,8 @@ def write_column_table(path: Path, table: np.ndarray, *, pixel: float) -> None:
     """Writes a column table as CSV (element, x_px, y_px, atoms); `pixel` in Å."""
     from ase.data import chemical_symbols
 
-    with written_whole(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(FIELDS)
-        for row in table:
-            symbol = chemical_symbols[int(row["element"])]
-            writer.writerow([symbol, f"{row['x'] / pixel:.3f}", f"{row['y'] / pixel:.3f}", int(row["count"])])
+    rows = (
+        (chemical_symbols[int(row["element"])], f"{row['x'] / pixel:.3f}", f"{row['y'] / pixel:.3f}", int(row["count"]))
+        for row in table
+    )
+    write_csv(path, FIELDS, rows)

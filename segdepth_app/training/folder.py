@@ -21,6 +21,7 @@ from typing import Any
 
 from segdepth_app import __version__
 from segdepth_app.config import TrainConfig
+from segdepth_app.csv_file import LINE_END
 from segdepth_app.errors import InputError
 from segdepth_app.paths import trash_folder, writable_target, written_whole
 from segdepth_app.reporting import Command
@@ -126,7 +127,7 @@ class RunFolder:
         """Appends one epoch to metrics.csv."""
         is_new = not self.metrics.exists()
         with self.metrics.open("a", newline="", encoding="utf-8") as stream:
-            writer = csv.DictWriter(stream, METRICS)
+            writer = csv.DictWriter(stream, METRICS, lineterminator=LINE_END)
             if is_new:
                 writer.writeheader()
             writer.writerow({name: row[name] for name in METRICS})
@@ -136,7 +137,7 @@ class RunFolder:
     def rewrite_metrics(self, rows: list[dict[str, float]]) -> None:
         """Makes metrics.csv hold exactly `rows`: those before the checkpoint a run goes on from."""
         with written_whole(self.metrics) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
-            writer = csv.DictWriter(stream, METRICS)
+            writer = csv.DictWriter(stream, METRICS, lineterminator=LINE_END)
             writer.writeheader()
             writer.writerows({name: row[name] for name in METRICS} for row in rows)
 

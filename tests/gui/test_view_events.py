@@ -47,9 +47,9 @@ def test_the_csv_counts_frames_from_0_and_leaves_unknown_times_empty(tmp_path):
     write_events(tmp_path / "e.csv", EVENTS, 0.5, 10.6)
     header, first, *_ = (tmp_path / "e.csv").read_text(encoding="utf-8").splitlines()
     assert header == "frame,time_s,column,element,x_px,y_px,x_nm,y_nm,from,to,probability"
-    assert first == "2,1,7,Ce,6.50,4.50,0.0689,0.0477,1,3,0.9000"
+    assert first == "2,1,7,Ce,6.5,4.5,0.0689,0.0477,1,3,0.9"
     write_events(tmp_path / "e.csv", EVENTS, None, None)
-    assert (tmp_path / "e.csv").read_text(encoding="utf-8").splitlines()[1] == "2,,7,Ce,6.50,4.50,,,1,3,0.9000"
+    assert (tmp_path / "e.csv").read_text(encoding="utf-8").splitlines()[1] == "2,,7,Ce,6.5,4.5,,,1,3,0.9"
 
 
 @pytest.fixture

@@ -119,8 +119,8 @@ def test_traces_are_written(bench):
     bench.presenter.marking.rename(1, "edge")
     bench.presenter.exporter.export("traces")
     lines = target.read_text(encoding="utf-8").splitlines()
-    zeros = ",".join(["0.0000"] * 9)
-    assert lines[1] == f"1,edge,7,5,,,,0,0,0.2000,0.8000,{zeros},1"
+    zeros = ",".join(["0.0"] * 9)
+    assert lines[1] == f"1,edge,7,5,,,,0,0,0.2,0.8,{zeros},1"
     assert lines[-1].startswith("1,edge,7,5,,,,3,1.5,0.2000,0.0000,0.0000,0.0000,0.8000")
     assert len(lines) == 5
 

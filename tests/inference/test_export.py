@@ -54,7 +54,7 @@ def test_a_trace_has_the_contract_s_columns_and_the_result_s_numbers(results, tm
     with Result(results / "whole.h5") as result:
         expected = result.trace(103, 62)
     found = [[float(row[f"p{n}"]) for n in range(11)] for row in rows]
-    np.testing.assert_allclose(found, expected, atol=5e-5)
+    np.testing.assert_array_equal(np.float32(found), expected)  # every digit
     assert path.read_text(encoding="utf-8") == trace_text(results / "whole.h5", at_pixel(103, 62))
 
 
@@ -81,10 +81,10 @@ def test_columns_have_the_contract_s_columns_and_the_result_s_numbers(results, t
         table = result.columns_table()
     assert [int(row["count"]) for row in rows] == table["count"].tolist()
     assert [int(row["hmm_count"]) for row in rows] == table["hmm_count"].tolist()
-    np.testing.assert_allclose([float(row["x_px"]) for row in rows], table["x_px"], atol=0.0051)
-    # pixels of 5.3 pm, four decimals
-    np.testing.assert_allclose([float(row["y_nm"]) for row in rows], table["y_px"] * 0.0053, atol=5.1e-5)
-    np.testing.assert_allclose([float(row["p4"]) for row in rows], table["p4"], atol=5.1e-5)
+    for name in ("x_px", "confidence", "p4"):
+        np.testing.assert_array_equal(np.float32([row[name] for row in rows]), table[name])
+    # pixels of 5.3 pm
+    np.testing.assert_allclose([float(row["y_nm"]) for row in rows], table["y_px"] * 0.0053, rtol=1e-6)
 
 
 def test_tables_are_written_without_torch_or_matplotlib(results, tmp_path):

@@ -100,7 +100,7 @@ def test_events_have_times_places_in_nm_and_probabilities(result, tmp_path):
         rows = list(csv.reader(stream))
     assert rows[0] == "frame time_s column element x_px y_px x_nm y_nm from to probability".split()
     # frame 4 of 0.13 s; 70.5 px and 10.75 px of 5.3 pm
-    assert rows[1:] == [["4", "0.52", "1", "O", "70.50", "10.75", "0.3737", "0.0570", "2", "0", "0.9375"]]
+    assert rows[1:] == [["4", "0.52", "1", "O", "70.5", "10.75", "0.37365", "0.056975", "2", "0", "0.9375"]]
 
 
 def test_plain_hdf5_explains_itself_and_has_every_number(turned, tmp_path):

@@ -4,12 +4,12 @@ HTML shows numbers rounded and keeps the whole number in `<data value="…">`; C
 a 95 % interval has it in the row under `KEY_low` and `KEY_high`: beside it in HTML, in columns of their own in CSV.
 """
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from segdepth_app.csv_file import write_table
 from segdepth_app.evaluation.report.markup import Html, element, joined
 
 Value = str | int | float | None
@@ -62,12 +62,9 @@ class Table:
 def as_csv(table: Table, path: Path) -> None:
     """UTF-8 with one header line (units in it); numbers with all their digits, what is missing is empty."""
     known = table.intervals
-    # a byte-order mark would make the first heading strange to every reader but a spreadsheet
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow([title for column in table.columns for title in _titles(column, known)])
-        for row in table.rows:
-            writer.writerow([_plain(row.get(key)) for column in table.columns for key in _keys(column, known)])
+    header = [title for column in table.columns for title in _titles(column, known)]
+    keys = [key for column in table.columns for key in _keys(column, known)]
+    write_table(path, header, ([_plain(row.get(key)) for key in keys] for row in table.rows))
 
 
 def _keys(column: Column, known: frozenset[str]) -> list[str]:

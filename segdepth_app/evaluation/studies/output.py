@@ -1,14 +1,13 @@
 """The files of a study's outcome: tables as CSV, plots and pictures as PNG, SVG and PDF."""
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from segdepth_app import csv_file
 from segdepth_app.evaluation.studies.draw import FORMATS, plot_figure, save_figure
 from segdepth_app.evaluation.studies.kinds import Outcome
 from segdepth_app.evaluation.study_records import FIGURES, TABLES
-from segdepth_app.paths import written_whole
 
 ENDS = {"low": "95 % from", "high": "95 % to"}
 
@@ -32,13 +31,9 @@ def write_figures(folder: Path, outcome: Outcome, caption: str, formats: Sequenc
 
 def write_csv(path: Path, table: dict[str, Any]) -> Path:
     """A table of study_records as CSV: UTF-8, intervals in columns of their own, an empty cell for what is missing."""
-    with written_whole(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(headings(table).values())
-        keys = list(headings(table))
-        for row in table["rows"]:
-            writer.writerow(["" if row.get(key) is None else row[key] for key in keys])
-    return path
+    columns = headings(table)
+    rows = (["" if row.get(key) is None else row[key] for key in columns] for row in table["rows"])
+    return csv_file.write_csv(path, columns.values(), rows)
 
 
 def headings(table: dict[str, Any]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from segdepth_app.config import N_CLASSES
-from segdepth_app.gui.view.csv_file import write_csv
+from segdepth_app.csv_file import write_csv
 from segdepth_app.inference.result_info import EVENTS_HEADER, event_texts
 
 

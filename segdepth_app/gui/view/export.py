@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from segdepth_app.config import N_CLASSES
+from segdepth_app.csv_file import number, write_csv
 from segdepth_app.errors import SegDepthError
-from segdepth_app.gui.view.csv_file import write_csv
 from segdepth_app.gui.view.events_logic import write_events
 from segdepth_app.gui.view.export_draft import ExportDraft
 from segdepth_app.gui.view.markers import Trace
@@ -45,9 +45,9 @@ def _trace_rows(trace: Trace) -> Iterable[list[object]]:
     column = "" if marker.column is None else marker.column
     for frame in np.flatnonzero(trace.probability.any(axis=1)):
         count = "" if trace.path is None or np.isnan(trace.path[frame]) else int(trace.path[frame])
-        time = "" if trace.frame_time_s is None else f"{frame * trace.frame_time_s:.6g}"
+        time = number(None if trace.frame_time_s is None else frame * trace.frame_time_s)
         total = max(int(trace.probability[frame].sum()), 1)  # rounding to 255ths leaves sums a little off
-        shares = [f"{value / total:.4f}" for value in trace.probability[frame]]
+        shares = [number(np.float32(value / total)) for value in trace.probability[frame]]
         yield [
             marker.number, marker.name, marker.x, marker.y, *region, column, int(frame), time, *shares, count
         ]  # fmt: skip
