@@ -45,12 +45,12 @@ class GuidePages(QTextBrowser):
         """How wide a picture may be."""
         return max(self.viewport().width() - 2 * MARGIN_PX, 1)
 
-    def loadResource(self, kind: int, name: QUrl) -> Any:  # Qt's name
+    def loadResource(self, kind: int, name: QUrl | str) -> Any:  # Qt's name
         """Pictures by themselves, as sharp as the screen; texts as Qt loads them."""
         if kind != QTextDocument.ResourceType.ImageResource.value:
             return super().loadResource(kind, name)
         self._shown_px = self.picture_width_px
-        picture = QImageReader(self.source().resolved(name).toLocalFile()).read()
+        picture = QImageReader(self.source().resolved(QUrl(name)).toLocalFile()).read()
         return _at_most(picture, self._shown_px, self.devicePixelRatioF())
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # Qt's name
