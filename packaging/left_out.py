@@ -48,6 +48,7 @@ LEFT_OUT_FOLDERS: dict[str, str] = {
     "torch/test/": "torch's own tests, compiled",
     "torch/include/": "headers for compiling extensions",
     "torch/share/": "files of CMake",
+    ".dist-info/licenses/": "the same texts lie in the folder licences; 181 characters deep they do not fit Windows",
 }
 LEFT_OUT_PROGRAMS = "torch/bin/"
 """Compilers and tests of torch; only torch_shm_manager is kept, without which torch cannot be imported."""
@@ -61,10 +62,10 @@ LEFT_OUT_LIBRARIES: dict[str, str] = {
     "libqgtk3": "a theme of GTK; it would bring the whole of GTK, pango and cairo along",
     "libgtk-3": "see libqgtk3",
     **dict.fromkeys(("libgdk-3", "libgdk_pixbuf", "libcairo", "libpango", "libatk", "libatspi"), "see libqgtk3"),
-    "libQt6Quick": "no Qt Quick",
-    "libQt6Qml": "no QML",
-    "libQt6Pdf": "no PDF viewer",
-    "libQt6VirtualKeyboard": "no on-screen keyboard",
+    "Qt6Quick": "no Qt Quick",
+    "Qt6Qml": "no QML",
+    "Qt6Pdf": "no PDF viewer",
+    "Qt6VirtualKeyboard": "no on-screen keyboard",
     "libcups": "the window does not print",
     # the system's graphics drivers are loaded into the same process and need these as new as they are there
     **dict.fromkeys(

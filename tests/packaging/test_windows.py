@@ -28,3 +28,11 @@ def test_installed_programs_are_those_that_are_frozen():
         assert f'name="{name}"' in frozen
         assert f"{{app}}\\{name}.exe" in SCRIPT
     assert "..\\segdepth-worker.exe" in command
+
+
+def test_what_stays_out_does_so_by_windows_names_too():
+    """Libraries of Qt have no "lib" in front there, and places backslashes."""
+    for place in (r"PySide6\Qt6Quick.dll", r"PySide6\Qt6Pdf.dll", "PySide6/Qt/lib/libQt6Qml.so.6"):
+        assert left_out.is_left_out(place), place
+    for place in (r"PySide6\Qt6Core.dll", r"PySide6\Qt6Widgets.dll", r"torch\lib\torch_cpu.dll"):
+        assert not left_out.is_left_out(place), place
