@@ -1,8 +1,8 @@
 """Tables as CSV, written in one way, so that all of the program's tables are read alike.
 
 UTF-8 without a byte-order mark (it would make the first heading strange to every reader but a spreadsheet), commas
-between cells, "\\n" behind each line, a point in decimal numbers whatever the language of the system. What is unknown is
-an empty cell. A spreadsheet in a language with decimal commas has to be told so when it imports the file.
+between cells, "\\n" behind each line, a point in decimal numbers whatever the language of the system. What is unknown
+is an empty cell. A spreadsheet in a language with decimal commas has to be told so when it imports the file.
 """
 
 import csv

@@ -121,7 +121,7 @@ def test_traces_are_written(bench):
     lines = target.read_text(encoding="utf-8").splitlines()
     zeros = ",".join(["0.0"] * 9)
     assert lines[1] == f"1,edge,7,5,,,,0,0,0.2,0.8,{zeros},1"
-    assert lines[-1].startswith("1,edge,7,5,,,,3,1.5,0.2000,0.0000,0.0000,0.0000,0.8000")
+    assert lines[-1].startswith("1,edge,7,5,,,,3,1.5,0.2,0.0,0.0,0.0,0.8")
     assert len(lines) == 5
 
 
