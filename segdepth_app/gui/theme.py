@@ -4,6 +4,9 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QCheckBox, QRadioButton, QWidget
 
+from segdepth_app import colours
+from segdepth_app.colours import rgb
+
 SPACING_PX = 8
 GREYED_ALPHA = 150
 """Of what is not to be used."""
@@ -51,21 +54,8 @@ DARK = {
     "crosshair": "#ffa94d",
 }
 
-CLASS_COLOURS = (
-    (46, 49, 52),
-    (102, 25, 139),
-    (88, 82, 115),
-    (50, 94, 166),
-    (29, 116, 213),
-    (33, 170, 110),
-    (36, 196, 163),
-    (177, 187, 80),
-    (177, 222, 32),
-    (253, 204, 153),
-    (251, 235, 228),
-)
-"""Colour of each class (number of atoms), 0 to 10: darker to lighter, and apart for the three common kinds
-of colour blindness. The number always stands beside the colour in a legend."""
+CLASS_COLOURS = tuple(rgb(colour) for colour in colours.CLASS_COLOURS)
+"""Colour of each class, 0 to 10, as numbers from 0 to 255."""
 
 _dark = False
 
@@ -99,7 +89,7 @@ def colour(name: str) -> str:
 
 def class_colours() -> list[tuple[int, int, int, int]]:
     """RGBA of the 11 classes, the same in both looks."""
-    return [(*rgb, 255) for rgb in CLASS_COLOURS]
+    return [(*parts, 255) for parts in CLASS_COLOURS]
 
 
 def with_visible_boxes(palette: QPalette) -> QPalette:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from segdepth_app.colours import CLASS_COLOURS, HEAT_POSITIONS, HEAT_STOPS
 from segdepth_app.config import N_CLASSES
-from segdepth_app.inference.colours import CLASS_COLOURS, HEAT_POSITIONS, HEAT_STOPS
 from segdepth_app.inference.on_frame import bar_length_nm
 from segdepth_app.inference.result_info import OUTSIDE
 from segdepth_app.inference.sheet import MARKER_COLOURS, Map, Sheet

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from segdepth_app.colours import CLASS_COLOURS, NOTHING, class_table, grey_table, heat_table
 from segdepth_app.errors import SeriesError
-from segdepth_app.inference.colours import CLASS_COLOURS, NOTHING, class_table, grey_table, heat_table
 from segdepth_app.inference.on_frame import OnFrame, bar_length_nm, frame_picture, zoom_for
 from segdepth_app.inference.result_info import OUTSIDE
 from segdepth_app.inference.results import Result
@@ -48,7 +48,8 @@ class Pictures:
         self._activity = result.activity()
         self.panes = [name for name in panes if self._has(name)]
         self._levels = _levels(series, frames) if series is not None else (0.0, 1.0)
-        self._classes, self._heat, self._grey = class_table(), heat_table(), grey_table()
+        self._classes, self._heat, self._grey = class_table()[:, :3], heat_table()[:, :3], grey_table()
+        self._classes[OUTSIDE] = NOTHING
         height, width = self._on_frame.shape
         self._cell = (height + LINE_PX, max(width, LEAST_PANE_PX))
         self._n_across = 1 if len(self.panes) == 1 else 3 if len(self.panes) > 4 or len(self.panes) == 3 else 2

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from segdepth_app import colours
 from segdepth_app.config import N_CLASSES
 from segdepth_app.csv_file import number
 
@@ -21,7 +22,7 @@ FORMATS = (FIRST_FORMAT, FORMAT)
 """What can be read; the last is what is written."""
 NOT_KEPT = "not kept in the result"
 UNKNOWN_ELEMENT = "?"
-OUTSIDE = 255
+OUTSIDE = colours.OUTSIDE
 """Class of result pixels outside the frame, and in frames that could not be read; their confidence is 0."""
 
 PROBABILITY_FIELDS = tuple(f"p{n}" for n in range(N_CLASSES))

@@ -246,8 +246,8 @@ def test_words_belong_to_the_picture_they_are_about(panes):
 @pytest.mark.parametrize(("scaling", "lightness"), [("linear", 0.25), ("sqrt", 0.5)])
 def test_the_root_shows_what_is_faint(qtbot, panes, scaling, lightness):
     """A quarter of the highest value is drawn like the half of it."""
+    from segdepth_app.colours import heat_table
     from segdepth_app.gui.view.contrast_state import SaliencyRange
-    from segdepth_app.gui.widgets.image_pane import heat_table
 
     values = np.zeros((HEIGHT, WIDTH), np.float32)
     values[:, 50:] = 0.02

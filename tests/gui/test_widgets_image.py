@@ -9,9 +9,10 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 
+from segdepth_app.colours import heat_table
 from segdepth_app.gui import theme
 from segdepth_app.gui.widgets.colour_bar import ColourBar
-from segdepth_app.gui.widgets.image_pane import ImagePane, heat_table
+from segdepth_app.gui.widgets.image_pane import ImagePane
 from segdepth_app.gui.widgets.scale_bar import length_text, nice_length
 
 HEIGHT, WIDTH = 40, 70

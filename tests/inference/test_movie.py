@@ -6,9 +6,9 @@ from export_results import HEIGHT, N_FRAMES, WIDTH, write_result
 from inference_toys import PIXEL_PM
 from PIL import Image
 
+from segdepth_app.colours import CLASS_COLOURS, NOTHING, rgb
 from segdepth_app.config import ExportResultConfig, SeriesOptions
 from segdepth_app.errors import Cancelled
-from segdepth_app.inference.colours import CLASS_COLOURS, NOTHING, rgb
 from segdepth_app.inference.export_job import run
 from segdepth_app.inference.pictures import Pictures
 from segdepth_app.inference.results import Result
@@ -50,16 +50,6 @@ def test_depth_has_the_windows_colours_at_the_right_place_of_the_frame(pictures,
         assert at(shown, x, y) == rgb(CLASS_COLOURS[t])
     for x, y in ((90, 5), (55, 30), (90, 30)):
         assert at(shown, x, y) == rgb(CLASS_COLOURS[10 - t])
-
-
-def test_the_window_and_the_movie_have_the_same_colours():
-    from segdepth_app.gui import theme
-    from segdepth_app.gui.widgets.image_pane import class_table, heat_table
-    from segdepth_app.inference import colours
-
-    assert tuple(rgb(colour) for colour in CLASS_COLOURS) == theme.CLASS_COLOURS
-    np.testing.assert_array_equal(colours.class_table()[:255], class_table()[:255, :3])
-    np.testing.assert_array_equal(colours.heat_table(), heat_table()[:, :3])
 
 
 def test_the_contrast_of_frames_is_the_same_all_through_the_series(pictures, result_path):

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from segdepth_app.colours import class_table
 from segdepth_app.gui.widgets import placing
-from segdepth_app.gui.widgets.image_pane import LABEL_LEVELS, ImagePane, class_table
+from segdepth_app.gui.widgets.image_pane import LABEL_LEVELS, ImagePane
 from segdepth_app.gui.widgets.table_image import TableImage
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QToolButton, QWidget
 
+from segdepth_app.colours import heat_table
 from segdepth_app.gui.view.overlay_depth import DepthOverlay
 from segdepth_app.gui.view.overlay_dots import Changes, Dots, DotsItem
 from segdepth_app.gui.view.overlay_menu import OverlayMenu
@@ -12,7 +13,7 @@ from segdepth_app.gui.view.overlay_options import OverlayOptions
 from segdepth_app.gui.view.overlay_region import Region, RegionItem
 from segdepth_app.gui.view.overlay_region_bar import FIRST_NAME, RegionBar
 from segdepth_app.gui.widgets.colour_bar import ColourBar
-from segdepth_app.gui.widgets.image_pane import ImagePane, heat_table
+from segdepth_app.gui.widgets.image_pane import ImagePane
 
 
 class PictureOverlays(QObject):

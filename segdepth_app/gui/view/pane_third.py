@@ -4,10 +4,11 @@ import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QWidget
 
+from segdepth_app.colours import heat_table
 from segdepth_app.gui.view.overlay_options import THIRD
 from segdepth_app.gui.view.pane_parts import PaneHint
 from segdepth_app.gui.widgets.colour_bar import ColourBar
-from segdepth_app.gui.widgets.image_pane import ImagePane, heat_table
+from segdepth_app.gui.widgets.image_pane import ImagePane
 
 TIPS = {
     "confidence": "Probability of the depth shown, in this frame",

@@ -14,6 +14,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem, QLabel, QVBoxLayout, QWidget
 
+from segdepth_app.colours import class_table, heat_table
 from segdepth_app.gui import theme
 from segdepth_app.gui.widgets import placing
 from segdepth_app.gui.widgets.scale_bar import ScaleBar
@@ -22,30 +23,10 @@ from segdepth_app.gui.widgets.table_image import TableImage
 pg.setConfigOptions(imageAxisOrder="row-major", antialias=False)
 
 LABEL_LEVELS = (0.0, 255.0)
-OUTSIDE = 255
-"""The class of a map's pixels that have none: beside the frame, or in a frame that could not be read."""
 SCALINGS = ("linear", "sqrt")
 
 Marker = tuple[float, float, str, str]
 """x, y in source pixels, colour, label."""
-
-
-def class_table() -> np.ndarray:
-    """256 × 4 uint8: the colours of classes 0 to 10; OUTSIDE is clear, anything else is magenta, so that it shows."""
-    table = np.tile(np.array([255, 0, 255, 255], np.uint8), (256, 1))
-    colours = np.array(theme.class_colours(), np.uint8)
-    table[: len(colours)] = colours
-    table[OUTSIDE] = 0
-    return table
-
-
-def heat_table() -> np.ndarray:
-    """256 × 4 uint8, black over orange to white: for confidence and saliency."""
-    positions = [0.0, 0.35, 0.7, 1.0]
-    stops = np.array([[0, 0, 0], [140, 41, 40], [240, 150, 40], [255, 252, 220]], float)
-    ramp = np.linspace(0, 1, 256)
-    channels = [np.interp(ramp, positions, stops[:, channel]) for channel in range(3)]
-    return np.stack([*channels, np.full(256, 255.0)], axis=1).round().astype(np.uint8)
 
 
 class ImagePane(QWidget):

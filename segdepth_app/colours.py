@@ -1,9 +1,9 @@
-"""The window's colours of classes and of shares, for figures and movies (gui/theme.py, gui/widgets/image_pane.py)."""
+"""Colours of classes and of shares: the same in the window, in figures and in movies. numpy only."""
 
 import numpy as np
 
-from segdepth_app.inference.result_info import OUTSIDE
-
+OUTSIDE = 255
+"""Class of a map's pixels that have none: beside the frame, or in a frame that was not analysed."""
 CLASS_COLOURS = (
     "#2e3134",
     "#66198b",
@@ -17,7 +17,8 @@ CLASS_COLOURS = (
     "#fdcc99",
     "#fbebe4",
 )
-"""Of the classes 0 to 10."""
+"""Of the classes (numbers of atoms) 0 to 10: darker to lighter, and apart for the three common kinds of colour
+blindness. The number always stands beside the colour in a legend."""
 NOTHING = (16, 18, 20)
 """Where there is no frame, or nothing was analysed."""
 HEAT_POSITIONS = (0.0, 0.35, 0.7, 1.0)
@@ -30,18 +31,18 @@ def rgb(colour: str) -> tuple[int, int, int]:
 
 
 def class_table() -> np.ndarray:
-    """uint8 (256, 3): the colour of each class; OUTSIDE is NOTHING, anything else magenta, so that it shows."""
-    table = np.tile(np.array([255, 0, 255], np.uint8), (256, 1))
-    table[: len(CLASS_COLOURS)] = [rgb(colour) for colour in CLASS_COLOURS]
-    table[OUTSIDE] = NOTHING
+    """uint8 (256, 4): the colour of each class; OUTSIDE is clear, anything else magenta, so that it shows."""
+    table = np.tile(np.array([255, 0, 255, 255], np.uint8), (256, 1))
+    table[: len(CLASS_COLOURS), :3] = [rgb(colour) for colour in CLASS_COLOURS]
+    table[OUTSIDE] = 0
     return table
 
 
 def heat_table() -> np.ndarray:
-    """uint8 (256, 3), black over orange to white: for confidence and activity."""
+    """uint8 (256, 4), black over orange to white: for confidence, saliency and activity."""
     ramp = np.linspace(0, 1, 256)
     channels = [np.interp(ramp, HEAT_POSITIONS, channel) for channel in zip(*HEAT_STOPS, strict=True)]
-    return np.stack(channels, axis=1).round().astype(np.uint8)
+    return np.stack([*channels, np.full(256, 255.0)], axis=1).round().astype(np.uint8)
 
 
 def grey_table() -> np.ndarray:
