@@ -9,6 +9,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from segdepth_app import __version__
+from segdepth_app.errors import InputError
 from segdepth_app.gui import theme
 from segdepth_app.gui.context import AppContext
 from segdepth_app.gui.errors import Hooks
@@ -23,7 +24,11 @@ RESET = "--reset-settings"
 
 
 def create_application(argv: Sequence[str]) -> QApplication:
-    """The Qt application, with name, icon and style; the one there is, where there is one."""
+    """The Qt application, with name, icon and style; the one there is, where there is one.
+
+    Raises: InputError where there is no screen.
+    """
+    _require_a_screen()
     application = QCoreApplication.instance() or QApplication(list(argv))
     if not isinstance(application, QApplication):
         raise TypeError("A QCoreApplication without widgets is running already")
@@ -35,6 +40,16 @@ def create_application(argv: Sequence[str]) -> QApplication:
     if icon.is_file():
         application.setWindowIcon(QIcon(str(icon)))
     return application
+
+
+def _require_a_screen() -> None:
+    """Without one Qt ends the whole program, with a dozen lines that blame a library."""
+    places = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    if sys.platform.startswith("linux") and not any(os.environ.get(name) for name in places):
+        raise InputError(
+            "There is no screen to open the window on (DISPLAY and WAYLAND_DISPLAY are not set).",
+            "Sign in at the computer's screen, or with `ssh -X`; `segdepth --help` lists what works without a window.",
+        )
 
 
 def create_main_window() -> MainWindow:
@@ -63,6 +78,11 @@ def create_main_window() -> MainWindow:
 
     application.styleHints().colorSchemeChanged.connect(follow_system)
     window.closed.connect(leave)
+    if not settings.can_be_kept:
+        context.report(
+            f"Settings and the session cannot be kept: {settings.path} cannot be written.",
+            "Change its permissions, or set SEGDEPTH_HOME to a folder of yours.",
+        )
     for key in settings.reset_keys:
         context.report(
             f"The setting {key!r} could not be read and was reset.", f"The old file is kept: {settings.path}.bak"

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
@@ -28,6 +29,15 @@ def _is_folder_or_empty(value: Any) -> bool:
     return isinstance(value, str) and (not value or Path(value).is_dir())
 
 
+def _can_be_kept(path: Path) -> bool:
+    """Whether a file may be written; its folder is made."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(path if path.exists() else path.parent, os.W_OK)
+
+
 KNOWN: dict[str, tuple[Any, Callable[[Any], bool]]] = {
     "theme": ("system", lambda value: value in ("system", "light", "dark")),
     "geometry": ("", _is_text),
@@ -46,7 +56,7 @@ class Settings:
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path or settings_file()
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.can_be_kept = _can_be_kept(self.path)
         self._store = QSettings(str(self.path), QSettings.Format.IniFormat)
         self.reset_keys = self._mend()
 
