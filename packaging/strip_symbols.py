@@ -50,7 +50,8 @@ def libraries(folder: Path) -> list[Path]:
     """Every shared library below, links aside."""
     found = []
     for path in sorted(folder.rglob("*.so*")):
-        if path.is_symlink() or not path.is_file():
+        # CUDA's stay as NVIDIA made them
+        if path.is_symlink() or not path.is_file() or "nvidia" in path.relative_to(folder).parts:
             continue
         with path.open("rb") as file:
             if file.read(len(ELF)) == ELF:
