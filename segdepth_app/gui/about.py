@@ -4,11 +4,11 @@ import sys
 from html import escape
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from segdepth_app import __version__
+from segdepth_app.gui.outside import open_outside
 
 ABOUT = (
     "<h3>SegDepth {version}</h3>"
@@ -38,7 +38,7 @@ def about_box(parent: QWidget) -> QMessageBox:
     if folder is not None:
         text += INSTALLED.format(report=escape(str(folder / REPORT)))
         button = box.addButton("Open &licences", QMessageBox.ButtonRole.ActionRole)
-        button.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))))
+        button.clicked.connect(lambda: open_outside(folder))
     box.setText(text)
     box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Close))
     return box

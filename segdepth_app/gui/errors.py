@@ -8,13 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 
-from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from segdepth_app.errors import SegDepthError
 from segdepth_app.gui import theme
 from segdepth_app.gui.log import details
+from segdepth_app.gui.outside import open_outside
 from segdepth_app.paths import log_folder
 
 log = logging.getLogger(__name__)
@@ -150,4 +151,4 @@ def open_log_folder() -> None:
     """Shows the log folder in the system's file manager."""
     folder = log_folder()
     folder.mkdir(parents=True, exist_ok=True)
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+    open_outside(folder)

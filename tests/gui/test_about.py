@@ -1,5 +1,6 @@
 """About SegDepth: its own licence, and the way to those of what was installed with it."""
 
+import os
 import sys
 
 import pytest
@@ -16,12 +17,13 @@ class FileManager(QObject):
 
     def __init__(self):
         super().__init__()
-        self.shown = []
+        self.shown, self.libraries = [], []
         QDesktopServices.setUrlHandler("file", self, "show")
 
     @Slot(QUrl)
     def show(self, url):
         self.shown.append(url.toLocalFile())
+        self.libraries.append(os.environ.get("LD_LIBRARY_PATH"))
 
 
 @pytest.fixture
@@ -54,13 +56,28 @@ def test_the_licence_and_the_version_are_named(qtbot):
     assert list(buttons(box)) == ["Close"]
 
 
-def test_an_installed_program_opens_its_licences(qtbot, installed):
+@pytest.fixture
+def files():
+    made = FileManager()
+    yield made
+    QDesktopServices.unsetUrlHandler("file")
+
+
+def test_an_installed_program_opens_its_licences(qtbot, installed, files):
     """The path stands in the box too, for systems without a file manager."""
-    files = FileManager()
     _parent, box = opened(qtbot)
     assert "Größe &lt;µm&gt; 1" in box.text()
-    try:
-        buttons(box)["Open licences"].click()
-    finally:
-        QDesktopServices.unsetUrlHandler("file")
+    buttons(box)["Open licences"].click()
     assert files.shown == [str(installed)]
+
+
+@pytest.mark.parametrize("before", [None, "/opt/lab/lib"])
+def test_the_file_manager_does_not_load_our_libraries(qtbot, installed, files, monkeypatch, before):
+    """A frozen program on Linux runs with a path to its own, and its workers need it."""
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/ours")
+    if before is not None:
+        monkeypatch.setenv("LD_LIBRARY_PATH_ORIG", before)
+    _parent, box = opened(qtbot)
+    buttons(box)["Open licences"].click()
+    assert files.libraries == [before]
+    assert os.environ["LD_LIBRARY_PATH"] == "/ours"

@@ -200,7 +200,7 @@ def test_the_report_dialog_says_what_is_missing(qtbot, tmp_path):
 def test_a_written_report_can_be_opened(qtbot, tmp_path, monkeypatch):
     opened = []
     monkeypatch.setattr(
-        "segdepth_app.gui.evaluate.notice.QDesktopServices.openUrl", lambda url: opened.append(url.toLocalFile())
+        "segdepth_app.gui.outside.QDesktopServices.openUrl", lambda url: opened.append(url.toLocalFile())
     )
     notice = ReportNotice()
     qtbot.addWidget(notice)

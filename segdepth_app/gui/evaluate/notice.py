@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from segdepth_app.gui import theme
+from segdepth_app.gui.outside import open_outside
 from segdepth_app.gui.widgets import asking
 
 
@@ -52,7 +51,7 @@ class ReportNotice(QFrame):
 
     def _open(self) -> None:
         if self._report is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._report)))
+            open_outside(self._report)
 
     def _reveal(self) -> None:
         if self._report is not None:

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from segdepth_app.gui.outside import open_outside
 
 
 def ask(parent: QWidget, question: str, explanation: str, verb: str, then: Callable[[], object]) -> QMessageBox:
@@ -36,4 +37,4 @@ def ask_folder(parent: QWidget, title: str, start: str, then: Callable[[Path], o
 def reveal(path: Path) -> None:
     """Opens the folder, or the folder of the file, in the file manager."""
     folder = path if path.is_dir() else path.parent
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+    open_outside(folder)
