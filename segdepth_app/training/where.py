@@ -24,8 +24,8 @@ def why_no_gpu(device: torch.device, wanted: str) -> str:
     if wanted == "cpu":
         return "The settings ask for the processor."
     if torch.version.cuda is None:
-        return "This PyTorch is a build for processors only; *Check this installation* in the Help menu says more."
-    return "PyTorch finds no GPU it can use; *Check this installation* in the Help menu says why."
+        return "This PyTorch is a build for processors only; “Check this installation” in the Help menu says more."
+    return "PyTorch finds no GPU it can use; “Check this installation” in the Help menu says why."
 
 
 def peak_bytes(device: torch.device) -> int:
