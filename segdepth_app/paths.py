@@ -110,15 +110,16 @@ def existing_file(path: str | Path, what: str) -> Path:
     Raises: InputError that names the file and says what it should have been.
     """
     path = Path(path)
-    if not path.exists():
-        raise InputError(f"{what} not found: {path}.", "Check the path.")
-    if path.is_dir():
-        raise InputError(f"{what} expected, but {path} is a folder.", "Name a file.")
     try:
+        if not path.exists():
+            raise InputError(f"{what} not found: {path}.", "Check the path.")
+        if path.is_dir():
+            raise InputError(f"{what} expected, but {path} is a folder.", "Name a file.")
         with path.open("rb") as stream:
             empty = not stream.read(1)
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.", "Check its permissions.") from error
+        hint = "Check its permissions, and whether another program has it open."
+        raise InputError(f"{path} cannot be read: {error.strerror}.", hint) from error
     if empty:
         raise InputError(f"{path} is empty.", f"{what} expected; copy it again from its source.")
     return path

@@ -24,7 +24,8 @@ import numpy as np
 
 from segdepth_app import __version__
 from segdepth_app.errors import DatasetError
-from segdepth_app.paths import existing_file, written_whole
+from segdepth_app.hdf5 import Kind, attributes_of, one_line, open_own
+from segdepth_app.paths import written_whole
 from segdepth_app.specimen.ceria import CERIA_110
 from segdepth_app.specimen.crystal import Crystal, Layers, Site
 from segdepth_app.specimen.table import COLUMN_DTYPE
@@ -38,6 +39,7 @@ FORMATS = (FIRST_FORMAT, FORMAT)
 """What can be read; the last is what is written."""
 
 MAKE_AGAIN = "Simulate it or copy it again."
+KIND = Kind("dataset", "Dataset", FORMATS, "`segdepth simulate`", MAKE_AGAIN, DatasetError)
 
 SPLITS = ("train", "validation", "test")
 
@@ -172,13 +174,7 @@ def _append(dataset: "h5py.Dataset", rows: np.ndarray) -> None:
 
 def is_dataset(path: str | Path) -> bool:
     """Whether a file says of itself that it is a dataset; False for one that cannot be read."""
-    import h5py
-
-    try:
-        with h5py.File(path, "r", locking="best-effort") as file:
-            return file.attrs.get("format") in FORMATS
-    except OSError:
-        return False
+    return attributes_of(path).get("format") in FORMATS
 
 
 class Dataset:
@@ -188,30 +184,19 @@ class Dataset:
     """
 
     def __init__(self, path: str | Path) -> None:
-        import h5py
-
-        self.path = existing_file(path, "Dataset")
-        try:
-            self._file = h5py.File(self.path, "r", locking="best-effort")
-        except OSError as error:
-            raise DatasetError(
-                f"{self.path} is not a readable HDF5 file.", "It may be truncated; simulate or copy it again."
-            ) from error
+        self.path = Path(path)
+        self._file, self.format = open_own(path, KIND)
         try:
             self._read()
         except DatasetError:
             self._file.close()
             raise
-        except (KeyError, ValueError, TypeError, OSError) as error:
+        except (KeyError, ValueError, TypeError, OSError, RuntimeError) as error:
             self._file.close()
-            reason = " ".join(str(error).split())
-            raise DatasetError(f"{self.path} is damaged: {reason}.", MAKE_AGAIN) from error
+            raise DatasetError(f"{self.path} is damaged: {one_line(error)}.", MAKE_AGAIN) from error
 
     def _read(self) -> None:
         attributes = self._file.attrs
-        self.format = str(attributes.get("format"))
-        if self.format not in FORMATS:
-            raise DatasetError(f"{self.path} is not a SegDepth dataset.", "Name a file made by `segdepth simulate`.")
         self.config: dict[str, Any] = json.loads(attributes["config"])
         self.version = str(attributes["version"])
         self.preset = str(attributes["preset"])

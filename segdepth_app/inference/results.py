@@ -26,6 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from segdepth_app.errors import InputError, ResultError
+from segdepth_app.hdf5 import Kind, attributes_of, one_line, open_own
 from segdepth_app.inference.result_info import (
     BY_COLUMN,
     COLUMN_DTYPE,
@@ -44,7 +45,6 @@ from segdepth_app.inference.result_info import (
 )
 from segdepth_app.inference.result_reader import ResultReader, Steps
 from segdepth_app.models.card import ModelCard
-from segdepth_app.paths import existing_file
 
 if TYPE_CHECKING:
     import h5py
@@ -66,6 +66,7 @@ __all__ = [
 ]
 
 AGAIN = "Analyse the series again."
+KIND = Kind("result", "Result file", FORMATS, "`segdepth infer`", AGAIN, ResultError)
 BLOCK_FRAMES, BLOCK_PX = 100, 32
 """Frames and edge of what is read at once for the mean of a region: whole chunks, 1 MB."""
 
@@ -77,30 +78,15 @@ class Result(ResultReader):
     """
 
     def __init__(self, path: str | Path) -> None:
-        import h5py
-
-        self.path = _existing(path)
-        try:
-            self._file = h5py.File(self.path, "r", locking="best-effort")
-        except OSError as error:
-            raise ResultError(
-                f"{self.path} is not a readable HDF5 file.", "It may be truncated; analyse the series again."
-            ) from error
+        self.path = Path(path)
+        self._file, self.format = open_own(path, KIND)
         try:
             self._open()
-        except (KeyError, ValueError, TypeError, OSError) as error:
+        except (KeyError, ValueError, TypeError, OSError, RuntimeError) as error:
             self._file.close()
-            raise ResultError(
-                f"{self.path} is a damaged result: {str(error).strip(chr(34) + chr(39))}.", AGAIN
-            ) from error
-        except ResultError:
-            self._file.close()
-            raise
+            raise ResultError(f"{self.path} is a damaged result: {one_line(error)}.", AGAIN) from error
 
     def _open(self) -> None:
-        self.format = str(self._file.attrs.get("format"))
-        if self.format not in FORMATS:
-            raise ResultError(f"{self.path} is not a SegDepth result.", "Name a file made by `segdepth infer`.")
         self.version = str(self._file.attrs["version"])
         self.info = read_info(self._file.attrs)
         self.card = ModelCard.model_validate(self.info.model_card)
@@ -273,13 +259,6 @@ class Result(ResultReader):
             raise ResultError(f"{self.path} is damaged: {error}.", AGAIN) from error
 
 
-def _existing(path: str | Path) -> Path:
-    try:
-        return existing_file(path, "Result file")
-    except InputError as error:
-        raise ResultError(error.message, error.hint) from error
-
-
 def _normalised(in_255ths: np.ndarray, *, axis: int) -> npt.NDArray[np.float32]:
     """Rounding to 255ths leaves sums that are a little off 1."""
     values = in_255ths.astype(np.float32)
@@ -301,10 +280,5 @@ def _modified(path: Path) -> float:
 
 def fingerprint_of(path: Path) -> str | None:
     """Of a result, from its attributes alone; None for any other file."""
-    import h5py
-
-    try:
-        with h5py.File(path, "r", locking="best-effort") as file:
-            return str(file.attrs["fingerprint"]) if file.attrs.get("format") in FORMATS else None
-    except (OSError, KeyError):  # a folder may hold other files
-        return None
+    found = attributes_of(path)
+    return str(found["fingerprint"]) if found.get("format") in FORMATS and "fingerprint" in found else None

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from segdepth_app import hdf5
 from segdepth_app.errors import SeriesError
 from segdepth_app.series.source import Source, check_numbers, foreign_faults, stack_shape
 
@@ -38,10 +39,7 @@ class Hdf5Source(Source):
 
 def open_hdf5(path: Path) -> Source:
     """An HDF5 file. Raises: SeriesError where it holds no stack, several, or is one of our own files."""
-    import h5py
-
-    with foreign_faults(path):
-        file = h5py.File(path, "r", locking="best-effort")
+    file = hdf5.open_hdf5(path, SeriesError, "Copy it again from where it was recorded.")
     try:
         kind = _kind(file, path)
         if not kind:

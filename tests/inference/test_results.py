@@ -145,7 +145,7 @@ def test_the_trace_of_a_column_is_its_rows_of_the_table(result_path):
     [
         (lambda path: path.write_bytes(b""), "is empty"),
         (lambda path: path.write_bytes(b"no HDF5" * 100), "not a readable HDF5"),
-        (lambda path: path.write_bytes(path.read_bytes()[:3000]), "not a readable HDF5"),
+        (lambda path: path.write_bytes(path.read_bytes()[:3000]), "cut short: 3,000 of"),
         (lambda path: _without(path, "format"), "not a SegDepth result"),
         (lambda path: _without(path, "fingerprint"), "damaged result: fingerprint"),
         (lambda path: _without(path, "probability"), "damaged result"),
