@@ -88,7 +88,11 @@ def test_a_damaged_list_is_not_taken_for_a_list(shipped, text):
         compared(shipped)
 
 
-@pytest.mark.parametrize("load", [find_model, lambda name: load_model(resources() / MODEL)], ids=["by name", "by path"])
+@pytest.mark.parametrize(
+    "load",
+    [find_model, lambda name: find_model(resources() / MODEL), lambda name: load_model(resources() / MODEL)],
+    ids=["by name", "by path", "loaded"],
+)
 def test_a_shipped_model_with_one_bit_off_is_refused(shipped, load):
     """The last bytes are weights: without the hash it would load and count otherwise."""
     load("ceria-110-fast")

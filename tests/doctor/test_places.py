@@ -20,8 +20,8 @@ from segdepth_app.doctor.places import (
 MOUNTS = r"""
 22 27 0:21 / /proc rw,relatime - proc proc rw
 27 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
-30 27 0:40 / /home rw,relatime shared:2 - autofs systemd-1 rw
-31 30 0:41 / /home/anna rw,relatime shared:3 master:1 - nfs4 server:/export rw,vers=4.2
+30 27 0:40 / /net rw,relatime shared:2 - autofs systemd-1 rw
+31 30 0:41 / /net/anna rw,relatime shared:3 master:1 - nfs4 server:/export rw,vers=4.2
 32 27 8:1 / /media/My\040Stick rw - vfat /dev/sdb1 rw
 33 27 0:50 / /mnt rw - ext4 /dev/vdb rw
 34 33 0:51 / /mnt rw - tmpfs tmpfs rw
@@ -34,9 +34,9 @@ a line that is cut
     [
         ("/", "ext4"),
         ("/data/SegDepth", "ext4"),
-        ("/home/anna/Documents", "nfs4"),
-        ("/home/anna", "nfs4"),
-        ("/home/annabel", "autofs"),
+        ("/net/anna/Documents", "nfs4"),
+        ("/net/anna", "nfs4"),
+        ("/net/annabel", "autofs"),
         ("/media/My Stick/a", "vfat"),
         ("/mnt/x", "tmpfs"),
     ],
