@@ -1,4 +1,4 @@
-"""Writes resources/SHA256SUMS, the list of shipped files with their hashes: `make manifest`, after any of them changed."""
+"""Writes resources/SHA256SUMS, the list of shipped files with their hashes: `make manifest`, when one has changed."""
 
 from segdepth_app.paths import resources
 from segdepth_app.shipped import LIST_NAME, write_list
