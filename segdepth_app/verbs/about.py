@@ -23,6 +23,7 @@ def add_verbs(verbs: Any) -> None:
     )
     test.add_argument("--window", action="store_true", help="Only open the window, every tab and two jobs.")
     test.add_argument("--screenshot", metavar="F.png", help="Open the window on the screen, and save a picture of it.")
+    test.add_argument("--json", action="store_true", help="As JSON, at the end.")
     test.set_defaults(action=_self_test)
     schema = _add(verbs, "schema", "The settings of a job, as a JSON schema.")
     schema.add_argument("job", metavar="JOB", help=f"One of: {', '.join(public_jobs())}.")
@@ -100,9 +101,12 @@ def _self_test(arguments: argparse.Namespace) -> int:
         from segdepth_app.gui.walk_through import walk_through
 
         return walk_through(_print, picture)
-    from segdepth_app.selftest.steps import run_all
+    from segdepth_app.selftest.run import run_steps, the_steps
 
-    return 0 if run_all(_print, picture) else 1
+    outcome = run_steps((lambda _: None) if arguments.json else _print, the_steps(picture))
+    if arguments.json:
+        _print_json(outcome)
+    return 0 if outcome["works"] else 1
 
 
 def _schema(arguments: argparse.Namespace) -> None:
