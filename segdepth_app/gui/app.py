@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from segdepth_app import __version__
 from segdepth_app.errors import InputError
-from segdepth_app.gui import theme
+from segdepth_app.gui import start_times, theme
 from segdepth_app.gui.context import AppContext
 from segdepth_app.gui.errors import Hooks
 from segdepth_app.gui.keep_awake import KeepAwake
@@ -100,6 +100,7 @@ def main(argv: Sequence[str]) -> int:
     if paths:
         # a tab takes longer than the window: first something is seen
         FirstPaint(window, lambda: window.opener.bring(paths))
+    start_times.watch(window)
     window.show()
     code = application.exec()
     if window.context.jobs.left_alone:
