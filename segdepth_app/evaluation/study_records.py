@@ -20,12 +20,15 @@ A *picture* is {"name", "title", "text"}: figures/NAME.png, for what is neither 
 """
 
 import json
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from segdepth_app.errors import ResultError
 from segdepth_app.evaluation.records import newest_first
+from segdepth_app.locks import is_locked
+from segdepth_app.training.runs import is_alive
 
 FORMAT = "segdepth-study-1"
 STUDY_FILE = "study.json"
@@ -33,6 +36,8 @@ FIGURES, TABLES, EVALUATIONS, RUNS, DATASETS = "figures", "tables", "evaluations
 
 STATES = ("running", "paused", "failed", "done")
 STEP_STATES = ("waiting", "running", "done", "failed")
+UNFINISHED = "unfinished"
+"""Of a study that was killed: nobody wrote its end."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,27 @@ class Study:
     def n_done(self) -> int:
         """Steps that are done."""
         return sum(step["state"] == "done" for step in self.steps)
+
+    @property
+    def state_now(self) -> str:
+        """The state, but UNFINISHED where it says running and no process of this computer works on it any more.
+
+        What runs, or was killed, on another computer that shares the folder cannot be told from here.
+        """
+        here = socket.gethostname()
+        if self.state != "running" or self.provenance.get("host", here) != here:
+            return self.state
+        at_work = is_locked(self.folder)
+        if at_work is None:
+            at_work = is_alive(int(self.provenance.get("pid", 0)))
+        return "running" if at_work else UNFINISHED
+
+    @property
+    def steps_now(self) -> tuple[dict[str, Any], ...]:
+        """The steps, but UNFINISHED where one says running and the study does not run any more."""
+        if self.state_now == "running":
+            return self.steps
+        return tuple(step | {"state": UNFINISHED} if step["state"] == "running" else step for step in self.steps)
 
     def picture(self, name: str) -> Path:
         """The PNG of a plot or picture."""

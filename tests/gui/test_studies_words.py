@@ -73,7 +73,7 @@ def test_a_tab_in_a_cell_does_not_shift_the_columns():
 
 
 def test_a_study_without_a_job_that_says_running_is_unfinished(tmp_path):
-    """Its process was killed and nobody wrote the end, or another program works on it."""
+    """Its process was killed and nobody wrote the end."""
     study = read_study(studies_records.write(tmp_path / "s", studies_records.unfinished("running")))
 
     assert study_words.state_sentence(study) == "Unfinished, 1 of 3 steps done, worked for 12 s"

@@ -104,7 +104,7 @@ def study(source: StudySource, tables: Sequence[Table], figures: Html) -> Html:
     """One study: its steps, tables, plots and pictures, notes and what made them."""
     item = source.study
     said = flattened(source.key, {"config": item.config, "provenance": item.provenance, "created": item.created})
-    state = f"State: {item.state}; {item.n_done} of {len(item.steps)} steps are done."
+    state = f"State: {item.state_now}; {item.n_done} of {len(item.steps)} steps are done."
     if item.state != "done":
         state += " What is shown is not the whole study."
     notes = bullets(in_words(note) for note in item.notes)

@@ -33,7 +33,7 @@ def tables(source: StudySource) -> list[Table]:
         )
         for table in study.tables
     ]
-    steps = Table(f"{source.key}_steps", "Steps", STEPS, study.steps)
+    steps = Table(f"{source.key}_steps", "Steps", STEPS, study.steps_now)
     return [*made, steps]
 
 

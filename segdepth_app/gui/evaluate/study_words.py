@@ -58,8 +58,10 @@ def list_entry(study: Study, state: str = "") -> str:
 
 
 def state_word(study: Study, *, is_live: bool = False) -> str:
-    """The state for people: a running study without a job here was killed, or runs elsewhere."""
-    return "unfinished" if study.state == "running" and not is_live else study.state
+    """The state for people: a running study without a job here was killed, or another program works on it."""
+    if is_live:
+        return study.state
+    return "running in another program" if study.state_now == "running" else study.state_now
 
 
 def state_sentence(study: Study, *, is_live: bool = False) -> str:

@@ -336,3 +336,20 @@ def test_headlines_all_have_a_definition():
     from segdepth_app.evaluation.definitions import DEFINITIONS
 
     assert set(HEADLINES) <= set(DEFINITIONS)
+
+
+def test_a_study_that_was_killed_is_called_unfinished(tmp_path):
+    """study.json still says running, the study and a step; no process holds its folder."""
+    from segdepth_app.locks import locked
+
+    step = {"name": "s", "label": "Evaluate", "what": "evaluate", "state": "running", "place": "evaluations/s"}
+    folder = write_study(tmp_path / "study", state="running", steps=[step])
+    for name, said in (("killed", "State: unfinished; 0 of 1 steps are done."), ("live", "State: running; 0 of 1")):
+        if name == "live":
+            with locked(folder, "study"):
+                run(ReportConfig(sources=(folder,), out=tmp_path / name), Reporter())
+        else:
+            run(ReportConfig(sources=(folder,), out=tmp_path / name), Reporter())
+        page = (tmp_path / name / "report.html").read_text(encoding="utf-8")
+        assert said in page
+        assert ("running" in page) == (name == "live")

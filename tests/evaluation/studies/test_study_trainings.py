@@ -145,7 +145,8 @@ def test_a_study_killed_while_training_goes_on_to_the_same_figures(tmp_path, spo
             if json.loads(line)["event"] == "epoch":
                 killed.kill()
                 break
-    assert read_study(config.out).state == "running"
+    assert read_study(config.out).state == "running"  # nobody wrote its end
+    assert read_study(config.out).state_now == "unfinished"
 
     assert run(config, Witness()) == "done"
 
