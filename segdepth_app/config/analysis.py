@@ -63,9 +63,9 @@ class ExportResultConfig(Config):
     panes: tuple[str, ...] = Field(
         ("frame", "depth", "confidence", "columns"), description="Panes of figure and movie, in order."
     )
-    frame: int | None = Field(None, ge=0, description="Frame of the figure; none: the middle one.")
-    first: int = Field(0, ge=0, description="First frame of the movie.")
-    last: int | None = Field(None, ge=0, description="Last frame of the movie; none: the last of the series.")
+    frame: int | None = Field(None, ge=0, description="Frame of the figure, from 0; none: the middle one.")
+    first: int = Field(0, ge=0, description="First frame of the movie, from 0.")
+    last: int | None = Field(None, ge=0, description="Last frame of the movie, from 0; none: the last of the series.")
     frames_per_second: float = Field(10.0, gt=0, le=240, description="Speed of the movie.")
     pixels: tuple[tuple[int, int], ...] = Field((), description="Pixels x, y whose traces the figure shows.")
 

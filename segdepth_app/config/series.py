@@ -67,7 +67,9 @@ class AlignConfig(SeriesOptions):
 class CalibrateConfig(SeriesOptions):
     """What a series says of itself: vacuum, counts or gain and offset, and pixel size and rotation from the lattice."""
 
-    frame: int | None = Field(None, ge=0, description="Frame for the lattice; none: the mean of sampled frames.")
+    frame: int | None = Field(
+        None, ge=0, description="Frame for the lattice, from 0; none: the mean of sampled frames."
+    )
     region: tuple[int, int, int, int] | None = Field(
         None, description="Rectangle x, y, width, height around the particle; none: the whole frame."
     )

@@ -72,6 +72,9 @@ def _about(result: Result) -> dict[str, Any]:
         "source pixels per pixel": info.scale,
         "rotation against the frame (deg, counterclockwise)": grid.rotation_deg,
         "frame to map (x, y, 1)": np.round(grid.matrix(), 6).tolist(),
+        "frames": "slice n of a viewer that counts from 1 is frame n - 1 of the tables, which count from 0",
+        "frames of the file per slice": info.sum_frames,
+        "drift": "undone" if info.align != "none" else "left as it was",
     }
     about: dict[str, Any] = {"axes": "TYX", "unit": "nm", "spacing": 1.0, "Info": json.dumps(note, ensure_ascii=True)}
     if info.frame_time_s:
@@ -146,7 +149,8 @@ def _describe_file(file: Any, result: Result) -> None:
         source_pixel_size_nm=info.pixel_size_pm / 1000,
         rotation_deg=result.grid.rotation_deg,
         frame_to_map=result.grid.matrix(),
-        description="Positions x_px, y_px are pixels of the source's frame, from 0 at the centre of the first; "
+        frames_per_image=info.sum_frames,
+        description="Frames are counted from 0. Positions x_px, y_px are pixels of the source's frame, from 0 at the centre of the first; "
         "frame_to_map (2 × 3) leads from (x, y, 1) there to x, y of the maps.",
     )
     if info.frame_time_s is not None:

@@ -246,7 +246,7 @@ def _trace_pane(axes: "Axes", sheet: Sheet, trace: Trace, colour: str) -> None:
     axes.set_yticks(range(N_CLASSES))
     axes.tick_params(labelsize=7)
     axes.set_ylabel("atoms", fontsize=8)
-    axes.set_xlabel("frame" if sheet.time_s is None else "time / s", fontsize=8)
+    axes.set_xlabel("frame (from 0)" if sheet.time_s is None else "time / s", fontsize=8)
     axes.set_title(trace.label, fontsize=9, loc="left", color=BLACK)
     for side in axes.spines.values():
         side.set_color(colour)

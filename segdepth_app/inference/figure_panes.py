@@ -48,7 +48,7 @@ def _frame(axes: "Axes", sheet: Sheet, title: str, dim: float = 1.0) -> None:
 def frame_pane(axes: "Axes", sheet: Sheet) -> None:
     """The frame itself."""
     time = "" if sheet.time_s is None else f", {sheet.time_s[sheet.frame]:.2f} s"
-    _frame(axes, sheet, f"frame {sheet.frame}{time}")
+    _frame(axes, sheet, f"frame {sheet.frame} (from 0){time}")
     _scale_bar(axes, sheet)
     _mark(axes, sheet)
 

@@ -93,7 +93,7 @@ class Pictures:
     def _headline(self, t: int) -> str:
         times = self._result.time_s
         time = "" if times is None else f"   {times[t]:.3f} s"
-        return f"{Path(self._result.info.source[0]).name}   frame {t}{time}"
+        return f"{Path(self._result.info.source[0]).name}   frame {t} (from 0){time}"
 
     def _frame(self, t: int) -> np.ndarray | None:
         """uint8 picture of the frame; None where there is none."""

@@ -28,7 +28,9 @@ EXPORTS = {
 
 def add_verbs(verbs: Any) -> None:
     """The sub-parsers of these verbs."""
-    trace = _add(verbs, "trace", "The eleven probabilities at one place through time: frame,time_s,p0,…,p10.")
+    trace = _add(
+        verbs, "trace", "The eleven probabilities at one place through time: frame,time_s,p0,…,p10; frames from 0."
+    )
     place = trace.add_mutually_exclusive_group(required=True)
     place.add_argument("--pixel", metavar="X,Y", help="Pixel of the source file, from 0.")
     place.add_argument("--region", metavar="X,Y,W,H", help="Mean of a rectangle of pixels of the source file.")
@@ -38,7 +40,7 @@ def add_verbs(verbs: Any) -> None:
     trace.add_argument("--csv", metavar="F", help="CSV file to write; without it the table goes to stdout.")
     trace.set_defaults(action=_trace)
 
-    columns = _add(verbs, "columns", "Every column in every frame, with its count and confidence.")
+    columns = _add(verbs, "columns", "Every column in every frame (counted from 0), with its count and confidence.")
     columns.add_argument("--csv", metavar="F", required=True, help="CSV file to write.")
     columns.set_defaults(action=_columns)
 

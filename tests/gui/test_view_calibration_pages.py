@@ -140,7 +140,7 @@ def test_the_curves_of_the_drift_are_dy_and_dx_over_frames(view):
     view.show_shifts(shifts, np.array([1.0, 0.5, 0.0]))
     plot = view.drift.plot
     frames, dy = plot.curves["dy"].getOriginalDataset()
-    np.testing.assert_array_equal(frames, [1, 2, 3])
+    np.testing.assert_array_equal(frames, [0, 1, 2])
     np.testing.assert_array_equal(dy, shifts[:, 0])
     np.testing.assert_array_equal(plot.curves["dx"].getOriginalDataset()[1], shifts[:, 1])
     assert "3 px down or up, 2 px sideways" in plot.shifts.accessibleDescription()

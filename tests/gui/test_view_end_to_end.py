@@ -95,7 +95,7 @@ def test_analyse_click_and_saliency_with_real_children(qtbot, tab, counts, model
     saliency = view.panes.panes["saliency"]
     qtbot.waitUntil(lambda: saliency.item.isVisible() or bool(tab.context.faults), timeout=60000)
     words = view.panes.caption.text().replace("\N{NO-BREAK SPACE}", " ")
-    assert words.startswith("marker 1 · frame 1 · depth")
+    assert words.startswith("marker 1 · frame 0 · depth")
     # an answer lies over the whole frame, so that its pixels are the frame's
     assert saliency.size_px == pytest.approx((WIDTH, HEIGHT), abs=4)
     # opened afresh, the series brings its result along

@@ -125,7 +125,7 @@ def test_the_columns_of_the_frame_shown_are_listed_when_they_are_in_sight(bench)
     bench.answer()
     columns, size, text, hint = bench.view.show_columns.call_args.args
     assert [(int(c["column"]), int(c["hmm_count"])) for c in columns] == [(7, 3), (8, 4)]
-    assert (size, text, hint) == (10.6, "2 of 2 columns hold atoms in frame 4", "")
+    assert (size, text, hint) == (10.6, "2 of 2 columns hold atoms in frame 3", "")
 
 
 def test_a_rectangle_is_smoothed_by_the_helper(bench, tmp_path):
@@ -162,7 +162,7 @@ def test_the_table_is_sorted_by_its_headers_and_read_with_the_arrows(qtbot, side
     side.setCurrentWidget(side.events)
     side.events.show_events(EVENTS, 0.5, "", "")
     table = side.events.table
-    assert cells(table, 0) == ["3", "2", "4"]  # frames are counted from 1 in the window
+    assert cells(table, 0) == ["2", "1", "3"]
     assert cells(table, 1) == ["1.00", "0.50", "1.50"]
     assert cells(table, 4) == ["1 → 3", "4 → 3", "3 → 4"]
     table.sortByColumn(5, Qt.SortOrder.DescendingOrder)

@@ -195,3 +195,25 @@ def test_the_frames_shown_behind_a_results_maps_are_moved_by_its_drift(qtbot, tm
         np.testing.assert_array_equal(scene.image[8:-8, 8:-8], still[8:-8, 8:-8])
     finally:
         close_view_tab(qtbot, tab)
+
+
+def test_frames_have_the_same_number_in_the_window_and_in_its_files(qtbot, bench):
+    """One event in the table of the window and in its file; the frame shown, in the bar, the caption and the trace."""
+    from segdepth_app.gui.view.events_panel import EventsPanel
+    from segdepth_app.gui.widgets.play_bar import PlayBar
+    from segdepth_app.inference.result_info import EVENT_DTYPE, event_texts
+
+    event = np.array([(7, b"Ce", 6.5, 4.5, 2, 1, 3, 0.9)], EVENT_DTYPE)
+    in_file = event_texts(event[0], None, None)[0]
+    panel, bar = EventsPanel(), PlayBar()
+    qtbot.addWidget(panel)
+    qtbot.addWidget(bar)
+    panel.show_events(event, None, "", "")
+    bar.set_series(4)
+    bar.set_frame(in_file)
+    shown = panel.table.model().index(0, 0).data()
+    assert (in_file, shown, bar.label.text()) == (2, "2", "frame 2 of 0 to 3")
+    bench.find_result.return_value = bench.result()
+    bench.open_series()
+    bench.presenter.marking.click(7, 5)
+    assert bench.presenter.marking.hover_text(1, in_file).startswith("marker 1, frame 2 (1.00 s)")

@@ -81,7 +81,7 @@ def test_the_saliency_of_the_last_click_is_shown(bench):
     values, scale = bench.view.show_saliency.call_args.args
     np.testing.assert_array_equal(values, np.eye(3))
     assert scale == 4.0
-    assert bench.view.show_saliency_text.call_args.args == ("marker 1 · frame 1 · depth 1 · p = 0.80", "")
+    assert bench.view.show_saliency_text.call_args.args == ("marker 1 · frame 0 · depth 1 · p = 0.80", "")
 
 
 def test_another_depth_asks_again(bench):

@@ -68,7 +68,7 @@ def test_stepping_stops_and_stays_inside(bar):
     assert not bar.playing
     assert bar.frames == []
     bar.step(1)
-    assert (bar.frame, bar.label.text()) == (1, "frame 2/20  0.13 s")
+    assert (bar.frame, bar.label.text()) == (1, "frame 1 of 0 to 19  0.13 s")
 
 
 @pytest.mark.parametrize("count", [0, 1])

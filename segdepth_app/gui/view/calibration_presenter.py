@@ -88,7 +88,7 @@ class CalibrationPresenter:
             self._say("The series is not open.", "warning")
             return
         frame = self._scene.frame if of_frame else None
-        where = f"frame {self._scene.frame + 1}" if of_frame else "the mean of the series"
+        where = f"frame {self._scene.frame}" if of_frame else "the mean of the series"
         self._fit_source = where + (", x {}, y {}, {} × {} px".format(*region) if region else "")
         self._helper.use(self._scene.shown_options(), self._model())
         self._busy = True

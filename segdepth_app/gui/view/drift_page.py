@@ -26,7 +26,7 @@ class DriftPlot(QWidget):
         self.quality = self._plot("Quality of the drift, 0 to 1", "quality")
         self.quality.setYRange(0, 1)
         self.quality.setXLink(self.shifts)
-        self.quality.setLabel("bottom", "frame")
+        self.quality.setLabel("bottom", "frame, from 0")
         self.curves = {name: self._curve(self.shifts) for name in CURVES}
         self.good = self._curve(self.quality)
         layout = QVBoxLayout(self)
@@ -40,7 +40,7 @@ class DriftPlot(QWidget):
     def show_drift(self, shift_px: np.ndarray | None, quality: np.ndarray | None) -> None:
         """Shifts (T, 2) as dy, dx in pixels and quality (T,); None empties the plots."""
         empty = shift_px is None or quality is None
-        frames = np.arange(1, 1 if shift_px is None else len(shift_px) + 1, dtype=float)
+        frames = np.arange(0 if shift_px is None else len(shift_px), dtype=float)
         for axis, name in enumerate(CURVES):
             self.curves[name].setData(frames, frames if shift_px is None else shift_px[:, axis])
         self.good.setData(frames, frames if quality is None else quality)
@@ -49,7 +49,7 @@ class DriftPlot(QWidget):
             most = np.abs(shift_px).max(axis=0)
             self.shifts.setAccessibleDescription(f"At most {most[0]:.3g} px down or up, {most[1]:.3g} px sideways.")
             self.quality.setAccessibleDescription(f"From {quality.min():.2f} to {quality.max():.2f}.")
-            self.shifts.setXRange(1, max(len(frames), 2), padding=0.01)
+            self.shifts.setXRange(0, max(len(frames) - 1, 1), padding=0.01)
             self.shifts.setYRange(*_at_least(shift_px.min(), shift_px.max()))
 
     def refresh_theme(self) -> None:

@@ -20,6 +20,7 @@ from segdepth_app.gui import theme
 from segdepth_app.gui.view.events_logic import EventFilter, StateCounts
 from segdepth_app.gui.view.record_table import Field, RecordTable
 from segdepth_app.gui.widgets.lists import make_readable, set_cell
+from segdepth_app.gui.widgets.play_bar import FROM_0
 from segdepth_app.gui.widgets.section import Section
 
 ROWS = (
@@ -75,7 +76,7 @@ class EventsPanel(QWidget):
 
     def _fields(self) -> tuple[Field, ...]:
         return (
-            Field("Frame", lambda e: str(int(e["frame"]) + 1), lambda e: e["frame"], "First frame with the new count."),
+            Field("Frame", lambda e: str(int(e["frame"])), lambda e: e["frame"], f"First with the new count. {FROM_0}"),
             Field("s", self._time, lambda e: e["frame"], "Time of that frame.", "0000.00"),
             Field("Col.", lambda e: str(int(e["column"])), lambda e: e["column"], "Number of the column.", "0000"),
             Field("El.", lambda e: e["element"].decode(), lambda e: e["element"], "Element.", "Ce"),

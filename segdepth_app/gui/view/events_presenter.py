@@ -99,7 +99,7 @@ class EventsPresenter:
             return
         columns = result.columns_of(frame)
         there = int((columns["hmm_count"] > 0).sum())
-        text = f"{there} of {len(columns)} columns hold atoms in frame {frame + 1}" if len(columns) else ""
+        text = f"{there} of {len(columns)} columns hold atoms in frame {frame}" if len(columns) else ""
         self._view.show_columns(columns, result.info.pixel_size_pm, text, "" if len(columns) else HINT_NO_COLUMNS)
 
     # --- what is chosen

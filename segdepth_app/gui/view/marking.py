@@ -220,7 +220,7 @@ class MarkingPresenter:
         if trace is None or not 0 <= frame < len(trace.probability):
             return ""
         time = "" if trace.frame_time_s is None else f" ({frame * trace.frame_time_s:.2f} s)"
-        head = f"marker {number}, frame {frame + 1}{time}"
+        head = f"marker {number}, frame {frame}{time}"
         shares = trace.probability[frame] / max(int(trace.probability[frame].sum()), 1)
         if not shares.any():
             return f"{head}: not analysed"
@@ -269,7 +269,7 @@ class MarkingPresenter:
         self._view.show_saliency(answer.values, answer.place)
         marker = next((m for m in self.markers if (m.x, m.y) == (request.x, request.y)), None)
         name = f"marker {marker.number}" if marker else f"{request.x}, {request.y}"
-        text = f"{name} · frame {request.frame + 1} · depth {answer.depth} · p = {answer.probability:.2f}"
+        text = f"{name} · frame {request.frame} · depth {answer.depth} · p = {answer.probability:.2f}"
         self._view.show_saliency_text(text, "")
 
     def _on_failure(self, message: str, hint: str) -> None:

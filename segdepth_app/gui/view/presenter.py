@@ -310,7 +310,7 @@ class ViewPresenter:
             return
         self._pictured = frame
         self.scene.image = None
-        self._view.hide_frame(f"Frame {frame + 1} cannot be read.\n{reason}")
+        self._view.hide_frame(f"Frame {frame} cannot be read.\n{reason}")
         self._show_maps(frame)
 
     def _show_maps(self, frame: int) -> None:

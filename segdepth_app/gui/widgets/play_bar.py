@@ -10,6 +10,7 @@ from segdepth_app.gui.widgets.media_icons import media_icon
 
 TICK_MS = 16
 SPEEDS = (1, 2, 5, 10, 20, 30, 60)
+FROM_0 = "Frames are counted from 0, as in tables, figures, result files and on the command line."
 
 
 class PlayBar(QWidget):
@@ -31,7 +32,7 @@ class PlayBar(QWidget):
         self._play = self._button("Play or pause", self.toggle)
         self._next = self._button("Next frame", lambda: self.step(1))
         self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setAccessibleName("Frame")
+        self.slider.setAccessibleName("Frame, counted from 0")
         self.slider.valueChanged.connect(self._on_slider)
         self.speed = QComboBox()
         self.speed.setAccessibleName("Frames per second")
@@ -41,6 +42,7 @@ class PlayBar(QWidget):
         self.speed.setCurrentIndex(SPEEDS.index(10))
         self.speed.currentIndexChanged.connect(self._restart_clock)
         self.label = QLabel()
+        self.label.setToolTip(FROM_0)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         for widget in (self._previous, self._play, self._next):
@@ -142,4 +144,4 @@ class PlayBar(QWidget):
             self.label.setText("no frames")
             return
         time = "" if self._frame_time_s is None else f"  {self.frame * self._frame_time_s:.2f} s"
-        self.label.setText(f"frame {self.frame + 1}/{self._count}{time}")
+        self.label.setText(f"frame {self.frame} of 0 to {self._count - 1}{time}")
