@@ -74,8 +74,9 @@ inside apt-get install -y -qq --no-install-recommends "/tmp/$(basename "$deb")" 
 say "installed in $((SECONDS - begin)) s: $(inside du -sm /usr/lib/segdepth | cut -f1) MB"
 inside dpkg --verify segdepth || fail "installed files differ from the package's"
 # only now, lest Xvfb brings a library that the package forgot to name
-missing=$(inside find /usr/lib/segdepth -name '*.so*' -exec ldd {} + 2>/dev/null | awk '/not found/ { print $1 }' | sort -u)
-say "libraries that a full desktop has and this root lacks: ${missing:-none}"
+missing=$(inside env LD_LIBRARY_PATH=/usr/lib/segdepth/_internal find /usr/lib/segdepth -name '*.so*' -exec ldd {} + \
+    2>/dev/null | awk '/not found/ { print $1 }' | sort -u | tr '\n' ' ')
+say "libraries that a full desktop may have and this root lacks: ${missing:-none}"
 inside apt-get install -y -qq --no-install-recommends xvfb xauth >>"$folder/install.log" 2>&1
 check_program segdepth deb
 

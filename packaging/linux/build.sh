@@ -19,7 +19,7 @@ files=packaging/linux
 if [ "${1:-}" != --keep-frozen ]; then
     say "freezing $version ($variant)"
     rm -rf build/frozen dist/SegDepth
-    $python -m PyInstaller --noconfirm --log-level WARN --distpath dist --workpath build/frozen packaging/segdepth.spec
+    PYTHONWARNINGS=ignore::DeprecationWarning $python -m PyInstaller --noconfirm --log-level WARN --distpath dist --workpath build/frozen packaging/segdepth.spec
     $python packaging/strip_symbols.py dist/SegDepth
 fi
 ln -sf segdepth dist/SegDepth/segdepth-worker
@@ -57,6 +57,7 @@ Architecture: $architecture
 Maintainer: The SegDepth developers <segdepth@users.noreply.github.com>
 Installed-Size: $(du -sk "$root/usr" | cut -f1)
 Depends: libc6 (>= $glibc), $depends, fontconfig-config, fonts-dejavu-core | fonts-noto-core
+Recommends: libwayland-cursor0, libwayland-egl1
 Section: science
 Priority: optional
 Homepage: https://github.com/segdepth/segdepth
