@@ -19,7 +19,8 @@ files=packaging/linux
 if [ "${1:-}" != --keep-frozen ]; then
     say "freezing $version ($variant)"
     rm -rf build/frozen dist/SegDepth
-    PYTHONWARNINGS=ignore::DeprecationWarning $python -m PyInstaller --noconfirm --log-level WARN --distpath dist --workpath build/frozen packaging/segdepth.spec
+    PYTHONWARNINGS=ignore::DeprecationWarning $python -m PyInstaller --noconfirm --log-level WARN \
+        --distpath dist --workpath build/frozen packaging/segdepth.spec
     $python packaging/strip_symbols.py dist/SegDepth
 fi
 ln -sf segdepth dist/SegDepth/segdepth-worker
