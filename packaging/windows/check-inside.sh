@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The part of check.sh that runs beside wine: check-inside.sh VERSION
 set -euo pipefail
-export WINEDEBUG=-all WINEPREFIX=/root/prefix
+export WINEDEBUG=-all WINEPREFIX="$HOME/prefix"
 version=$1
 # what still runs would write into the next one's folder
 trap 'wineserver -k || true; wineserver -w || true' EXIT
