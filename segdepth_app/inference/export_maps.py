@@ -150,8 +150,8 @@ def _describe_file(file: Any, result: Result) -> None:
         rotation_deg=result.grid.rotation_deg,
         frame_to_map=result.grid.matrix(),
         frames_per_image=info.sum_frames,
-        description="Frames are counted from 0. Positions x_px, y_px are pixels of the source's frame, from 0 at the centre of the first; "
-        "frame_to_map (2 × 3) leads from (x, y, 1) there to x, y of the maps.",
+        description="Frames are counted from 0. Positions x_px, y_px are pixels of the source's frame, from 0 at the "
+        "centre of the first; frame_to_map (2 × 3) leads from (x, y, 1) there to x, y of the maps.",
     )
     if info.frame_time_s is not None:
         file.attrs["frame_time_s"] = info.frame_time_s

@@ -147,10 +147,14 @@ def _title(signal: dict[str, Any]) -> str:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Third-party warnings go to our log, not to the screen."""
+    """Third-party warnings go to our log, not to the screen.
+
+    All of RosettaSciIO's loggers hand theirs on to its first, which would print them on stdout, among our results.
+    """
+    importlib.import_module("rsciio")  # it sets up that logger when it is imported
     logger = logging.getLogger("rsciio")
-    was_disabled = logger.disabled
-    logger.disabled = True
+    handlers, propagates = logger.handlers, logger.propagate
+    logger.handlers, logger.propagate = [_ToOurLog()], False
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
@@ -162,7 +166,12 @@ def _quiet() -> Iterator[None]:
         for item in caught:
             log.info("%s: %s", item.category.__name__, item.message)
     finally:
-        logger.disabled = was_disabled
+        logger.handlers, logger.propagate = handlers, propagates
+
+
+class _ToOurLog(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        log.info("%s: %s", record.name, record.getMessage())
 
 
 def _let_go(error: BaseException | None) -> None:

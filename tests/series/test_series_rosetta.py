@@ -2,6 +2,8 @@
 
 import os
 import struct
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -189,3 +191,46 @@ def test_files_are_let_go_when_a_series_is_closed(opened, tmp_path, movie):
     series.close()
     write_hspy(path, signal(movie + 1))
     np.testing.assert_array_equal(opened(path).frame(2), movie[2] + 1)
+
+
+WITHOUT_NUMBA = """
+import logging, sys
+
+class NoNumba:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "numba":
+            raise ModuleNotFoundError("No module named 'numba'", name="numba")
+
+sys.meta_path.insert(0, NoNumba())
+
+class Ours(logging.Handler):
+    def emit(self, record):
+        print("ours:", record.getMessage())
+
+ours = logging.getLogger("segdepth_app")
+ours.addHandler(Ours())
+ours.propagate = False
+ours.setLevel(logging.INFO)
+from pathlib import Path
+from segdepth_app.errors import SeriesError
+from segdepth_app.series.rosetta import open_with_rosetta
+try:
+    open_with_rosetta(Path(sys.argv[1]))
+except SeriesError as error:
+    print("refused")
+logging.getLogger("rsciio.some.reader").warning("said afterwards")
+"""
+
+
+def test_what_readers_log_goes_to_our_log_and_not_to_the_screen(tmp_path):
+    """An installed program has no numba, which RosettaSciIO warns of when it is imported; afterwards it may speak."""
+    path = tmp_path / "x.tvips"
+    path.write_bytes(bytes(5000))
+    answer = subprocess.run(
+        [sys.executable, "-c", WITHOUT_NUMBA, str(path)], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert "ours: rsciio.utils._decorator: Falling back to slow pure python code" in answer.stdout
+    before, _, after = answer.stdout.partition("refused\n")
+    assert before.count("numba") == 1
+    assert "said afterwards" in after
+    assert answer.stderr == ""
