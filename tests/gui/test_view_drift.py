@@ -9,7 +9,7 @@ from segdepth_app.gui.view.calibration_state import sum_text
 from segdepth_app.gui.view.calibration_view import CalibrationView
 from segdepth_app.gui.view.drift_presenter import DriftPresenter, drift_text
 from segdepth_app.gui.view.series_facts import SeriesFacts
-from segdepth_app.series.drift_files import Drift, save_drift
+from segdepth_app.series.drift_files import Drift, drift_key, save_drift
 from tests.gui.calibration_bench import FACTS, CalibrationBench
 
 SHIFTS = np.array([[0.0, 0.0], [1.5, -2.0], [3.0, -4.0]])
@@ -141,3 +141,14 @@ def test_a_number_is_explained_before_it_is_applied(bench):
 def test_the_frame_time_is_that_of_the_file(bench):
     bench.scene.file_facts = SeriesFacts(**{**vars(FACTS), "frame_time_s": 0.05, "sum_frames": 4})
     assert page(bench).frame_time.value == "0.0125"
+
+
+@pytest.mark.parametrize("moved_by", ["this", "another"])
+def test_frames_that_are_moved_by_an_older_drift_are_said_to_be(bench, moved_by):
+    """Those behind a result's maps, after a new measurement."""
+    save_drift("f", drift())
+    shifts = SHIFTS if moved_by == "this" else -SHIFTS
+    bench.scene.file_facts = SeriesFacts(**{**vars(FACTS), "align": "rigid", "drift": drift_key(shifts)})
+    bench.presenter.reset()
+    assert ("moved by the drift that the result was made with" in page(bench).text) == (moved_by == "another")
+    assert page(bench).role == ("warning" if moved_by == "another" else "muted")

@@ -8,9 +8,10 @@ import numpy as np
 from segdepth_app.gui import texts
 from segdepth_app.gui.view.calibration_state import DriftPage, frames_of_file, shown, sum_text
 from segdepth_app.gui.view.scene import Scene
-from segdepth_app.series.drift_files import Drift, load_drift
+from segdepth_app.series.drift_files import Drift, drift_key, load_drift
 
 UNMEASURED = "The drift has not been measured yet."
+OTHER_DRIFT = "⚠ The frames shown are moved by the drift that the result was made with, not by this one."
 LONGEST_SUM = 10_000
 
 
@@ -62,7 +63,10 @@ class DriftPresenter:
         if self._drift is None:
             return UNMEASURED, "muted"
         text = drift_text(self._drift)
-        return text, "warning" if self._drift.warnings or not (self._drift.quality > 0).all() else "muted"
+        shown = self._scene.facts.drift if self._scene.facts else ""
+        is_other = bool(shown) and shown != drift_key(self._drift.shift_px)
+        doubtful = is_other or self._drift.warnings or not (self._drift.quality > 0).all()
+        return f"{OTHER_DRIFT} {text}" if is_other else text, "warning" if doubtful else "muted"
 
     def _take_drift(self, fingerprint: str) -> None:
         self._known_for = fingerprint
