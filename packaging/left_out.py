@@ -6,7 +6,7 @@ walks through every job and every reader without it.
 
 LEFT_OUT: dict[str, tuple[str, ...]] = {
     "tools of developers and tests": (
-        "pytest", "pytestqt", "hypothesis", "sklearn", "abtem", "mypy", "ruff", "importlinter", "grimp", "PyInstaller",
+        "pytest", "py", "pytestqt", "hypothesis", "sklearn", "abtem", "mypy", "ruff", "importlinter", "grimp", "PyInstaller",
         "_pytest", "pluggy", "iniconfig", "setuptools", "pip", "wheel", "pkg_resources", "pydoc_data", "lib2to3",
     ),
     "notebooks and consoles": (
@@ -51,6 +51,7 @@ LEFT_OUT_FOLDERS: dict[str, str] = {
     "torch/test/": "torch's own tests, compiled",
     "torch/include/": "headers for compiling extensions",
     "torch/share/": "files of CMake",
+    "hypothesis-": "metadata of a tool of tests",
     "/translations/": "Qt's own words in other languages; the window speaks English",
     "/egldeviceintegrations/": "Qt without a desktop, on the bare graphics card",
     "/plugins/generic/": "Qt without a desktop, with devices of its own",
