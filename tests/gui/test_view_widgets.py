@@ -212,3 +212,17 @@ def test_markers_are_chosen_and_removed_in_the_list(qtbot, view):
 @pytest.mark.parametrize(("size", "aspect", "columns"), [((1200, 320), 1, 4), ((900, 900), 1, 2), ((300, 1600), 1, 1)])
 def test_panes_lie_so_that_pictures_are_large(size, aspect, columns):
     assert best_columns(*size, aspect) == columns
+
+
+@pytest.mark.parametrize("larger", [0, 4])
+def test_the_side_panel_at_its_narrowest_cuts_no_word(qtbot, view, larger):
+    """Its tabs and the buttons below the markers; larger letters need more room."""
+    font = view.font()
+    font.setPointSize(font.pointSize() + larger)
+    view.side.setFont(font)
+    view.side_splitter.setSizes([10_000, 1])
+    qtbot.waitUntil(lambda: view.side.width() == view.side.minimumSizeHint().width())
+    bar, markers = view.side.tabBar(), view.marker_list
+    assert bar.tabRect(bar.count() - 1).right() < bar.width()
+    for button in (markers.column_button, markers.remove_button, markers.clear_button):
+        assert button.width() >= button.sizeHint().width(), button.text()

@@ -1,14 +1,12 @@
 """The tabs to the right of the pictures: Markers, Events, Columns, Facts."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QTabWidget, QWidget
 
 from segdepth_app.gui.view.columns_panel import ColumnsPanel
 from segdepth_app.gui.view.events_panel import EventsPanel
 from segdepth_app.gui.view.facts_card import FactsCard
 from segdepth_app.gui.view.marker_list import MarkerList
-
-MIN_WIDTH_PX = 250
 
 
 class SideTabs(QTabWidget):
@@ -21,7 +19,6 @@ class SideTabs(QTabWidget):
         super().__init__()
         self.setAccessibleName("Markers, events, columns and facts")
         self.setDocumentMode(True)
-        self.setMinimumWidth(MIN_WIDTH_PX)
         self.markers = MarkerList()
         self.events = EventsPanel()
         self.columns = ColumnsPanel()
@@ -35,6 +32,11 @@ class SideTabs(QTabWidget):
         for title, panel in panels.items():
             self.addTab(panel, title)
         self.currentChanged.connect(lambda _: self.turned.emit())
+
+    def minimumSizeHint(self) -> QSize:  # Qt's name
+        """As wide as the titles, and no panel cut: in the fonts that are in use."""
+        least = super().minimumSizeHint()
+        return least.expandedTo(QSize(self.tabBar().sizeHint().width(), 0))
 
     def name(self) -> str:
         """The panel in sight: markers, events, columns, facts (or one that was added)."""
