@@ -117,3 +117,27 @@ def test_a_run_that_has_hardly_begun_is_no_trouble(curves, qtbot, epochs):
     left, right, _ = shown(curves)
     assert np.isfinite([left, right]).all()
     assert right > left
+
+
+@pytest.mark.parametrize(("epochs", "rate"), [(1, 2e-3), (1, 0.0), (7, 1e-4), (40, 3e-3)])
+def test_a_constant_learning_rate_has_an_axis_from_zero_to_just_above_it(curves, qtbot, epochs, rate):
+    run = run_of(epochs)
+    run.series["learning_rate"] = np.full(epochs, rate)
+    curves.show_runs([run])
+    qtbot.waitUntil(lambda: "<b>a</b>" in curves.legend.text())
+    for name in ("loss", "accuracy", "learning_rate"):
+        (left, right), (bottom, top) = curves._plots[name].viewRange()
+        assert left == 0, name  # no epoch is below it
+        assert max(epochs, 2) <= right < 1.2 * max(epochs, 2)
+    assert bottom == 0
+    assert rate < top <= (1.2 * rate or 1.2)
+
+
+def test_epochs_of_an_axis_are_whole_numbers(curves, qtbot):
+    curves.show_runs([run_of(1)])
+    qtbot.waitUntil(lambda: "<b>a</b>" in curves.legend.text())
+    axis = curves._plots["learning_rate"].getAxis("bottom")
+    levels = axis.tickValues(*axis.range, 600)
+    ticks = [tick for _, values in levels for tick in values]
+    assert {0, 1, 2} <= set(ticks)
+    assert all(tick == round(tick) for tick in ticks)

@@ -33,6 +33,21 @@ PALE = {"train_loss", "column_accuracy"}
 """The second curve of a panel: the run's colour, nearer to the background."""
 
 
+HEADROOM = 1.15
+"""Share of the highest learning rate that its axis reaches to."""
+FEWEST_EPOCHS = 2
+"""The axis of a run that has just begun ends here."""
+EDGE = 0.02
+
+
+class EpochAxis(pg.AxisItem):
+    """Whole numbers only: there is no epoch 0.5."""
+
+    def tickSpacing(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, float]]:  # Qt's names
+        """(distance, offset) of each level of ticks."""
+        return [level for level in super().tickSpacing(minVal, maxVal, size) if level[0] >= 1] or [(1.0, 0.0)]
+
+
 class Curves(QWidget):
     """Three plots with one epoch axis; up to MAX_RUNS runs over each other."""
 
@@ -71,7 +86,8 @@ class Curves(QWidget):
         self.restyle()
 
     def _make_plot(self, name: str, title: str) -> pg.PlotWidget:
-        plot = pg.PlotWidget(self, axisItems={"left": LogAxis("left")} if name == "loss" else None)
+        axes = {"bottom": EpochAxis("bottom")} | ({"left": LogAxis("left")} if name == "loss" else {})
+        plot = pg.PlotWidget(self, axisItems=axes)
         plot.setAccessibleName(f"{title.replace('<br>', ' ')} by epoch")
         plot.setLabel("left", title)
         plot.getAxis("left").setWidth(AXIS_WIDTH_PX)
@@ -83,8 +99,12 @@ class Curves(QWidget):
         plot.showGrid(x=True, y=True, alpha=0.15)
         plot.setMinimumHeight(110 if is_lowest else 80)
         plot.setLogMode(y=name == "loss")
+        plot.setLimits(xMin=0)
         if name == "accuracy":
-            plot.setYRange(0, 1, padding=0.02)
+            plot.setLimits(yMin=-EDGE, yMax=1 + EDGE)
+            plot.setYRange(0, 1, padding=EDGE)
+        elif name == "learning_rate":
+            plot.setLimits(yMin=0)
         if self._plots:
             plot.setXLink(self._plots["loss"])
         self._plots[name] = plot
@@ -121,15 +141,19 @@ class Curves(QWidget):
     def _show_span(self) -> None:
         """All epochs, or the last few of the run that is farthest; losses fill the height in both."""
         span = self.span.currentData()
-        ends = [run.epochs[-1] for run in self._shown if len(run.epochs)]
+        end = max((float(run.epochs[-1]) for run in self._shown if len(run.epochs)), default=0.0)
+        start = 0.0 if span is None else max(end - span + 1, 0.0)
         plot = self._plots["loss"]
         plot.setAutoVisible(y=span is not None)
-        if span is None or not ends:
-            plot.enableAutoRange(x=True, y=True)
-        else:
-            end = float(max(ends))
-            plot.setXRange(max(end - span + 1, 0.0), max(end, 2.0), padding=0.02)
-            plot.enableAutoRange(y=True)
+        plot.setXRange(start, max(end, FEWEST_EPOCHS), padding=EDGE)
+        plot.enableAutoRange(y=True)
+        # pyqtgraph would lay a constant in the middle of an axis that goes below zero
+        self._plots["learning_rate"].setYRange(0, HEADROOM * self._highest("learning_rate", start), padding=0)
+
+    def _highest(self, key: str, start: float) -> float:
+        """Of all runs shown, from an epoch on; 1 where there is nothing above 0."""
+        found = [y[x >= start] for x, y in (points(run, key) for run in self._shown)]
+        return max((float(y.max()) for y in found if len(y)), default=0.0) or 1.0
 
     def _label(self) -> None:
         self.legend.show_entries(
