@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QPoint
 
 from segdepth_app.gui.view.chores import Chores
-from segdepth_app.gui.view.traces_row import corners, round_step, shrunk
+from segdepth_app.gui.view.markers import Marker, Trace
+from segdepth_app.gui.view.traces_row import TraceRow, corners, round_step, shrunk
 
 NAN = np.nan
 
@@ -62,3 +64,18 @@ def test_chores_leave_off_when_told(qtbot):
     n = len(done)
     qtbot.wait(30)
     assert (len(done), chores.is_busy) == (n, False)
+
+
+def test_a_row_that_goes_from_under_the_mouse_takes_its_readout_along(qtbot):
+    """Its marker was removed, or another tab came to the front."""
+    row, told = TraceRow(), []
+    qtbot.addWidget(row)
+    row.resize(400, 60)
+    row.show_trace(Trace(Marker(1, 3, 4), np.ones((5, 11), np.uint8), None, "pixel 3, 4", None), last=True)
+    row.hovered.connect(lambda number, _: told.append(number))
+    row.hover_left.connect(lambda: told.append("left"))
+    row.show()
+    qtbot.mouseMove(row, QPoint(200, 20))
+    qtbot.waitUntil(lambda: 1 in told)
+    row.hide()
+    assert told == [1, "left"]

@@ -5,9 +5,10 @@ import itertools
 import numpy as np
 import pyqtgraph as pg
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from segdepth_app.colours import heat_table
 from segdepth_app.gui import theme
@@ -243,3 +244,29 @@ def test_words_can_be_read_on_their_ground(colours, text, ground):
         luminance.append(linear(rgb) @ [0.2126, 0.7152, 0.0722])
     low, high = sorted(luminance)
     assert (high + 0.05) / (low + 0.05) >= 4.5
+
+
+@pytest.mark.parametrize("how", ["leaves", "hidden"])
+def test_a_pointer_that_is_on_the_picture_no_more_is_told_of_once(qtbot, how):
+    """It went to another part of the window, or the pictures went from under it: a key brought up another tab."""
+    pages, pane = QStackedWidget(), ImagePane("frame")
+    qtbot.addWidget(pages)
+    pages.addWidget(pane)
+    pages.addWidget(QWidget())
+    pages.resize(600, 400)
+    pages.show()
+    qtbot.waitExposed(pages)
+    pane.set_image(lit_image())
+    qtbot.wait(20)
+    told = []
+    pane.pixel_hovered.connect(lambda x, y: told.append((x, y)))
+    pane.hover_left.connect(lambda: told.append("left"))
+    for place in (lit_place(pane) + QPoint(30, 30), lit_place(pane)):  # where the pointer is already is no move
+        QTest.mouseMove(pane.plot.viewport(), place)
+        qtbot.wait(20)  # of moves that come at once pyqtgraph takes the first
+    assert told[-1] == LIT
+    if how == "leaves":
+        QApplication.sendEvent(pane.plot, QEvent(QEvent.Type.Leave))
+    pages.setCurrentIndex(1)
+    assert told.count("left") == 1
+    assert told[-1] == "left"

@@ -9,7 +9,7 @@ from math import ceil
 import numpy as np
 from pyqtgraph.functions import arrayToQPath
 from PySide6.QtCore import QEvent, QLineF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QHideEvent, QImage, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from segdepth_app.config import N_CLASSES
@@ -75,6 +75,7 @@ class TraceRow(QWidget):
         self._line: QPainterPath | None = None
         self._line_of: np.ndarray | None = None
         self._frame = 0
+        self._is_hovered = False
         self.setMouseTracking(True)
 
     def show_trace(self, trace: Trace, *, last: bool) -> None:
@@ -227,6 +228,7 @@ class TraceRow(QWidget):
         if self.trace is None:
             return
         frame = self.frame_at(event.position().x())
+        self._is_hovered = True
         self.hovered.emit(self.trace.number, frame)
         if event.buttons() & Qt.MouseButton.LeftButton and frame != self._frame:
             self.frame_clicked.emit(frame)
@@ -234,4 +236,14 @@ class TraceRow(QWidget):
     def leaveEvent(self, event: QEvent) -> None:  # Qt's name
         """The mouse has gone."""
         super().leaveEvent(event)
-        self.hover_left.emit()
+        self._end_hover()
+
+    def hideEvent(self, event: QHideEvent) -> None:  # Qt's name
+        """The row has gone from under the mouse."""
+        super().hideEvent(event)
+        self._end_hover()
+
+    def _end_hover(self) -> None:
+        if self._is_hovered:
+            self._is_hovered = False
+            self.hover_left.emit()

@@ -10,8 +10,8 @@ from math import floor, sqrt
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QFont
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QFont, QHideEvent
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem, QLabel, QVBoxLayout, QWidget
 
 from segdepth_app.colours import class_table, heat_table
@@ -29,6 +29,22 @@ Marker = tuple[float, float, str, str]
 """x, y in source pixels, colour, label."""
 
 
+class _Plot(pg.GraphicsLayoutWidget):
+    """Says when the pointer is over it no more: pyqtgraph tells of moves only."""
+
+    left = Signal()
+
+    def leaveEvent(self, event: QEvent) -> None:  # Qt's name
+        """The pointer went elsewhere."""
+        super().leaveEvent(event)
+        self.left.emit()
+
+    def hideEvent(self, event: QHideEvent) -> None:  # Qt's name
+        """Gone from under the pointer, which stood still."""
+        super().hideEvent(event)
+        self.left.emit()
+
+
 class ImagePane(QWidget):
     """A titled image. `kind`: grey, labels (uint8 classes) or heat."""
 
@@ -36,6 +52,7 @@ class ImagePane(QWidget):
     """x, y of the source pixel under a left click, and the keyboard modifiers."""
     pixel_hovered = Signal(int, int)
     hover_left = Signal()
+    """The pointer is on no pixel any more: told once."""
 
     def __init__(self, title: str, kind: str = "grey", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,9 +61,10 @@ class ImagePane(QWidget):
         self._placing = placing.scaled(1.0)
         self._source_px: tuple[int, int] | None = None
         self._scaling = "linear"
+        self._is_hovered = False
         self._title = QLabel(title)
         theme.set_role(self._title, "heading")
-        self.plot = pg.GraphicsLayoutWidget()
+        self.plot = _Plot()
         self.plot.setAccessibleName(title)
         self.plot.ci.layout.setContentsMargins(0, 0, 0, 0)
         self.view = self.plot.addViewBox(lockAspect=True, invertY=True, enableMenu=False)
@@ -76,6 +94,7 @@ class ImagePane(QWidget):
         scene = self.plot.scene()
         scene.sigMouseClicked.connect(self._on_click)
         scene.sigMouseMoved.connect(self._on_move)
+        self.plot.left.connect(self._on_left)
         self.refresh_theme()
 
     def set_title(self, title: str) -> None:
@@ -286,6 +305,12 @@ class ImagePane(QWidget):
     def _on_move(self, position: QPointF) -> None:
         pixel = self.pixel_at(position) if self.view.sceneBoundingRect().contains(position) else None
         if pixel is None:
-            self.hover_left.emit()
+            self._on_left()
         else:
+            self._is_hovered = True
             self.pixel_hovered.emit(*pixel)
+
+    def _on_left(self) -> None:
+        if self._is_hovered:
+            self._is_hovered = False
+            self.hover_left.emit()
