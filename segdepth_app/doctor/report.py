@@ -11,6 +11,7 @@ from segdepth_app import __version__, paths
 from segdepth_app.doctor import places, versions
 from segdepth_app.doctor.gpu import devices
 from segdepth_app.doctor.places import GB, MEASURED, concern, file_facts, folder_facts, size_of
+from segdepth_app.doctor.screen import missing_for_window
 from segdepth_app.errors import InputError
 from segdepth_app.models.card import DEFAULT_MODEL, as_shipped, read_card, shipped_models
 from segdepth_app.shipped import INSTALL_AGAIN, Comparison, compared, shipped_files
@@ -35,6 +36,7 @@ def examine() -> Findings:
         # torch before Qt: on Windows it cannot be loaded after it
         "devices": devices(),
         "libraries": versions.libraries(),
+        "missing_for_window": missing_for_window(),
         "folders": {name: folder_facts(place()) for name, place in places.FOLDERS.items()},
         "temporary": folder_facts(Path(tempfile.gettempdir())),
         "installation": folder_facts(paths.resources().parent),
@@ -136,6 +138,11 @@ def warnings(found: Findings) -> Iterator[dict[str, str]]:
         yield concern(
             "Qt cannot be loaded: no window can open; the command line works.",
             "Install the system libraries that the README names.",
+        )
+    if found["missing_for_window"]:
+        yield concern(
+            f"The system lacks libraries of the window: {', '.join(found['missing_for_window'])}.",
+            "Have them installed; without them only the command line works (and a session of Wayland's, perhaps).",
         )
     settings = found["settings"]
     if settings["fault"]:
