@@ -81,6 +81,6 @@ fill $files/io.github.segdepth.SegDepth.metainfo.xml >"$archive/io.github.segdep
 sed "s/@GLIBC@/$glibc/" $files/install.sh >"$archive/install.sh"
 chmod 755 "$archive/install.sh"
 # gzip: every system can unpack it
-makeself --sha256 --gzip --complevel 6 --quiet "$archive" "dist/$name.run" "SegDepth $version" ./install.sh
+makeself --sha256 --gzip --complevel 6 --tar-format gnu --quiet "$archive" "dist/$name.run" "SegDepth $version" ./install.sh
 rm -rf "$archive"
 say "done: $(cd dist && ls -1s --block-size=M "$name".* | paste -sd' ')"
