@@ -8,6 +8,7 @@ and the folder is removed. Who makes them: this machine (datasets.makers) or a d
 import json
 from collections.abc import Sequence
 from contextlib import closing
+from pathlib import Path
 
 from segdepth_app import __version__
 from segdepth_app.config import SimulateConfig
@@ -16,6 +17,7 @@ from segdepth_app.datasets.parts import Parts, check_space_at_start
 from segdepth_app.datasets.plan import PlannedSpecimen, plan_dataset
 from segdepth_app.datasets.store import write_dataset
 from segdepth_app.errors import Cancelled, InputError
+from segdepth_app.locks import locked
 from segdepth_app.paths import writable_target
 from segdepth_app.reporting import Command, Reporter
 
@@ -23,8 +25,9 @@ from segdepth_app.reporting import Command, Reporter
 def run(config: SimulateConfig, reporter: Reporter) -> None:
     """Makes the dataset, or goes on with one that was paused.
 
-    Raises: InputError where the target exists, cannot be written, or was begun with other settings; SegDepthError
-    where the disk gets full, a GPU's memory is too small, or a cluster is lost. Finished specimens stay.
+    Raises: InputError where the target exists, cannot be written, was begun with other settings, or another process
+    makes it; SegDepthError where the disk gets full, a GPU's memory is too small, or a cluster is lost. Finished
+    specimens stay.
     """
     out = writable_target(config.out)
     if out.exists():
@@ -32,6 +35,21 @@ def run(config: SimulateConfig, reporter: Reporter) -> None:
     device = _device(config)
     planned = plan_dataset(config)
     parts = Parts(config, out)
+    with locked(parts.folder, "dataset"):
+        finished = _make(config, planned, parts, out, device, reporter)
+    # after the lock: Windows does not delete an open file
+    if reporter.command() is Command.CANCEL and not finished:
+        parts.remove()
+        raise Cancelled("The dataset was cancelled; its parts were removed.")
+    if finished:
+        parts.remove()
+        reporter.artifact(out)
+
+
+def _make(
+    config: SimulateConfig, planned: list[PlannedSpecimen], parts: Parts, out: Path, device: str, reporter: Reporter
+) -> bool:
+    """The missing specimens, and the dataset where none is missing any more; whether it is there now."""
     todo = [item for item in planned if not parts.has(item.id)]
     check_space_at_start(config, out, len(todo))
     n_before = len(planned) - len(todo)
@@ -46,11 +64,8 @@ def run(config: SimulateConfig, reporter: Reporter) -> None:
             if reporter.command() is not None:
                 break
     # only now are the specimens in flight done as well: before, they would write into a folder that goes
-    if reporter.command() is Command.CANCEL:
-        parts.remove()
-        raise Cancelled("The dataset was cancelled; its parts were removed.")
-    if done < len(planned):
-        return
+    if reporter.command() is Command.CANCEL or done < len(planned):
+        return False
     grid = config.grid
     with parts.assembling():
         write_dataset(
@@ -59,8 +74,7 @@ def run(config: SimulateConfig, reporter: Reporter) -> None:
             config=json.loads(config.model_dump_json()),
             image_shape=(grid.height_px // grid.binning, grid.width_px // grid.binning),
         )
-    parts.remove()
-    reporter.artifact(out)
+    return True
 
 
 def _device(config: SimulateConfig) -> str:

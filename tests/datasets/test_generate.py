@@ -117,6 +117,25 @@ def test_kill_9_loses_only_what_was_in_flight(tmp_path):
         assert len(dataset.specimens) == 12
 
 
+def test_two_processes_do_not_make_one_dataset(whole, tmp_path):
+    """While another process holds the parts, a second one is refused, and takes nothing away; then it goes on."""
+    settings = small_config(tmp_path, n_specimens=7)
+    run(settings, After(2, Command.PAUSE))
+    code = (
+        "import sys; from pathlib import Path; from segdepth_app.locks import locked\n"
+        "with locked(Path(sys.argv[1]), 'dataset'): print('held', flush=True); sys.stdin.read()"
+    )
+    holder = [sys.executable, "-c", code, str(parts_folder(settings.out))]
+    with subprocess.Popen(holder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "held\n"
+        with pytest.raises(InputError, match="Another process is working on the dataset"):
+            run(settings, Reporter())
+        other.stdin.close()
+    assert len(list(parts_folder(settings.out).glob("*.npz"))) == 2
+    run(settings, Reporter())
+    assert_same(contents(whole), contents(settings.out))
+
+
 def test_cancel_leaves_nothing(tmp_path):
     with pytest.raises(Cancelled):
         run(small_config(tmp_path), After(1, Command.CANCEL))
