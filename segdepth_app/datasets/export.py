@@ -174,7 +174,7 @@ def _write_stack(dataset: Dataset, images: np.ndarray, optics: list[dict[str, An
 def _label(row: dict[str, Any]) -> str:
     """What a viewer shows above a page."""
     return (
-        f"C1 {row['c1_nm']:+.3f} nm, focal spread {row['focal_spread_1e_nm']:.2f} nm, "
+        f"C1 {row['c1_nm']:+z.3f} nm, focal spread {row['focal_spread_1e_nm']:.2f} nm, "
         f"image spread {row['image_spread_pm']:.1f} pm"
     )
 

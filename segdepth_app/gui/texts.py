@@ -27,6 +27,12 @@ def unit_of(name: str) -> str:
     return next((text for ending, text in UNITS.items() if name.endswith(f"_{ending}")), "")
 
 
+def signed(value: float, form: str = ".4g") -> str:
+    """A number that may lie below zero, in a form like `.1f` or `+.2g`: with a proper minus, and no minus zero."""
+    sign, form = form[: form.startswith("+")], form.removeprefix("+")
+    return f"{float(value):{sign}z{form}}".replace("-", "−")
+
+
 def size(n_bytes: float) -> str:
     """Bytes in the unit that leaves one to three digits: 512 B, 3.1 MB, 24 GB (powers of 1000)."""
     for unit in ("B", "kB", "MB"):

@@ -72,7 +72,7 @@ def _rows(found: dict[str, Any]) -> list[dict[str, str]]:
 
     def row(what: str, name: str, unit: str = "") -> dict[str, str]:
         value = series[name]
-        shown = "unknown" if value is None else f"{value:.5g}{unit}"
+        shown = "unknown" if value is None else f"{value:z.5g}{unit}"
         return {
             "what": what,
             "value": shown,

@@ -112,7 +112,7 @@ def _values(series: Series) -> Finding:
         reason = (series.gain_source if series.gain is None else series.offset_source).removeprefix("missing: ")
         text = f"The contrast scale is not known ({reason}), and depth depends on it."
         return Finding("Values", "no counts", wanted, "unknown", text)
-    said = f"gain {series.gain:.4g}, offset {series.offset:.4g}"
+    said = f"gain {series.gain:.4g}, offset {series.offset:z.4g}"
     text = f"Gain ({series.gain_source}) and offset ({series.offset_source}) turn the values into electrons."
     return Finding("Values", said, wanted, "fits", text)
 
@@ -134,7 +134,7 @@ def _lattice(series: Series, fit: LatticeFit) -> Finding:
 
 
 def _rotation(series: Series, fit: LatticeFit) -> Finding:
-    set_to = f"{series.rotation_deg:.4g}°".replace("-", "−")
+    set_to = f"{series.rotation_deg:z.4g}°".replace("-", "−")
     what, wanted = "Rotation", f"[001] at {set_to}, as is set"
     if fit.rotation_deg is None:
         return Finding(what, "not found", wanted, "unknown", "Without a lattice the rotation cannot be told.")
@@ -150,7 +150,7 @@ def _rotation(series: Series, fit: LatticeFit) -> Finding:
 
 def _angle(degrees: float) -> str:
     """To a tenth, and never `-0.0°`."""
-    return f"{round(degrees, 1) + 0.0:.1f}°".replace("-", "−")
+    return f"{degrees:z.1f}°".replace("-", "−")
 
 
 def _image_spread(fit: LatticeFit, card: ModelCard) -> Finding:

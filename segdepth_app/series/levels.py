@@ -220,7 +220,7 @@ def _caution(levels: Levels) -> str:
             f"Gain and offset are unknown{because}. The offset is taken for 0; if it is not, contrast, and so depth, "
             "is wrong. Type them where you know them."
         )
-    offset = "unknown, taken for 0" if levels.offset is None else f"{levels.offset:.4g} ({levels.offset_source})"
+    offset = "unknown, taken for 0" if levels.offset is None else f"{levels.offset:z.4g} ({levels.offset_source})"
     gain = "unknown" if levels.gain is None else f"{levels.gain:.4g} per electron ({levels.gain_source})"
     return f"The values are no counts. Depth depends on the gain, {gain}, and on the offset, {offset}."
 

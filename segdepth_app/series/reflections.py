@@ -252,7 +252,7 @@ def _praise(fit: LatticeFit, hint: float | None) -> str:
     """A fit that is believed, in words."""
     text = (
         f"{len(fit.spots)} pairs of reflections fit ceria [110] within {fit.rms_percent:.2g} %: "
-        f"{fit.pixel_size_pm:.4g} ± {fit.pixel_size_error_pm:.1g} pm/px, [001] at {fit.rotation_deg:.1f}°."
+        f"{fit.pixel_size_pm:.4g} ± {fit.pixel_size_error_pm:.1g} pm/px, [001] at {fit.rotation_deg:z.1f}°."
     )
     if fit.anisotropy is not None and fit.anisotropy > NOTED_ANISOTROPY:
         text += f" One direction is {100 * fit.anisotropy:.2g} % longer than the other: strain, tilt or distortion."

@@ -42,18 +42,18 @@ def test_what_is_out_of_the_ordinary_is_said():
         "pixel_error_percent": 1.5,
     }
     text = specimen_text({**PLAIN_SPECIMEN, **special})
-    for words in ("-2.5°", "× 1.010", "tilt 0.50°", "573 K", "3.2 nm carbon", "another particle", "pixel +1.5 %"):
+    for words in ("−2.5°", "× 1.010", "tilt 0.50°", "573 K", "3.2 nm carbon", "another particle", "pixel +1.5 %"):
         assert words in text
 
 
 def test_aberrations_are_named_where_there_are_any():
     assert "astigmatism" not in optics_text(PLAIN_OPTICS)
     text = optics_text({**PLAIN_OPTICS, "c12_nm": 2.0, "c12_angle_deg": 30.0, "c21_nm": 150.0, "beam_tilt_x_mrad": 0.5})
-    for words in ("defocus -2.00 nm", "astigmatism 2.0 nm at 30°", "coma 150 nm at 0°", "beam tilt 0.50 mrad"):
+    for words in ("defocus −2.00 nm", "astigmatism 2.0 nm at 30°", "coma 150 nm at 0°", "beam tilt 0.50 mrad"):
         assert words in text
 
 
 def test_the_setting_names_what_an_image_was_computed_with():
     text = setting_text({**PLAIN_OPTICS, "thermal": "frozen-phonon", "n_phonons": 12})
-    for words in ("300 kV", "C3 -9 µm", "C5 5 mm", "0.2 mrad", "0.30 (Ce), 0.48 (O) Å²", "12 configurations"):
+    for words in ("300 kV", "C3 −9 µm", "C5 5 mm", "0.2 mrad", "0.30 (Ce), 0.48 (O) Å²", "12 configurations"):
         assert words in text

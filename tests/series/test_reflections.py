@@ -45,6 +45,12 @@ def test_pixel_size_and_rotation_are_found_in_one_noisy_frame(pixel_pm, edge_px,
     assert ("another face-centred" in fit.reason) is not hinted
 
 
+def test_an_angle_that_is_zero_to_the_digits_shown_has_no_sign():
+    fit = find_reflections(noisy(lattice_image(256, 12.0), 20, seed=2), 12.0)
+    assert -0.05 < fit.rotation_deg < 0
+    assert "[001] at 0.0°." in fit.reason
+
+
 def test_half_a_turn_is_the_same_and_a_quarter_is_not():
     """The projection has a twofold axis: 130° is -50°."""
     image = noisy(lattice_image(400, 12.0, 130.0))

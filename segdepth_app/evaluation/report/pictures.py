@@ -225,7 +225,7 @@ def _worst(images: Any, title: str) -> Figure:
         place.plot((counts.shape[1] * 0.05, counts.shape[1] * 0.05 + bar), (top, top), color="white", linewidth=2)
         text = (
             f"image {image.image}, {image.kind}: {image.accuracy:.0%} of {image.n_columns}\n"
-            f"C1 {image.c1_nm:.1f} nm, spread {image.image_spread_pm:.0f} pm"
+            f"C1 {image.c1_nm:z.1f} nm, spread {image.image_spread_pm:.0f} pm"
         )
         place.set_title(text, fontsize=6)
     return figure

@@ -131,7 +131,7 @@ def shown(value: Value, digits: int | None = None) -> str:
         return str(value)
     if isinstance(value, int):
         return f"{value:,}"
-    return f"{value:.4g}" if digits is None else f"{value:.{digits}f}"
+    return f"{value:z.4g}" if digits is None else f"{value:z.{digits}f}"
 
 
 def concatenated(tables: Sequence[Table]) -> Table:

@@ -29,7 +29,7 @@ class FigureRow:
 
 def number(value: float | None, digits: int) -> str:
     """A figure with so many digits, or a dash."""
-    return NONE if value is None else f"{value:.{digits}f}"
+    return NONE if value is None else f"{value:z.{digits}f}"
 
 
 def figure_rows(evaluation: Evaluation, dose: str) -> list[FigureRow]:

@@ -7,6 +7,7 @@ from typing import Any
 from segdepth_app.evaluation.definitions import PULL, in_words, not_given
 from segdepth_app.evaluation.records import Evaluation, Example
 from segdepth_app.gui.evaluate.figures import NONE, number
+from segdepth_app.gui.texts import signed
 from segdepth_app.specimen.table import SYMBOLS
 
 MATRIX_HELP = "Click a cell of the columns' matrix, or go to one with the arrow keys and press Enter, to see examples."
@@ -93,7 +94,7 @@ def example_caption(example: Example) -> str:
     return (
         f"{element} at {example.x_px:.0f}, {example.y_px:.0f} px · image {example.image_row} · "
         f"specimen {example.specimen} ({example.kind})\n"
-        f"confidence {example.confidence:.2f} · defocus {example.c1_nm:+.2g} nm · "
+        f"confidence {example.confidence:.2f} · defocus {signed(example.c1_nm, '+.2g')} nm · "
         f"spread {example.image_spread_pm:.0f} pm"
     )
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from segdepth_app.gui.texts import signed
 from segdepth_app.specimen.table import SYMBOLS
 from segdepth_app.units import PM_PER_ANGSTROM, binned_from_px
 
@@ -44,8 +45,8 @@ def column_texts(row: np.void) -> tuple[str, ...]:
         symbol(int(row["element"])),
         str(row["count"]),
         f"{row['deviation']:+d}" if row["deviation"] else "0",
-        f"{row['x']:.2f}",
-        f"{row['y']:.2f}",
+        f"{row['x']:z.2f}",
+        f"{row['y']:z.2f}",
     )
 
 
@@ -53,8 +54,9 @@ def column_text(row: np.void) -> str:
     """A column in one line."""
     count, off = int(row["count"]), int(row["deviation"])
     atoms = "vacancy" if not count else "1 atom" if count == 1 else f"{count} atoms"
-    plane = f"{off:+d} off its plane" if off else "on its plane"
-    return f"{symbol(int(row['element']))} column at x {row['x']:.2f} Å, y {row['y']:.2f} Å: {atoms}, {plane}"
+    plane = f"{signed(off, '+.0f')} off its plane" if off else "on its plane"
+    x, y = (signed(row[axis], ".2f") for axis in "xy")
+    return f"{symbol(int(row['element']))} column at x {x} Å, y {y} Å: {atoms}, {plane}"
 
 
 def symbol(number: int) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from segdepth_app.gui.texts import signed
+
 
 def values_of(row: np.void) -> dict[str, Any]:
     """A table row as plain values."""
@@ -20,7 +22,7 @@ def specimen_text(specimen: Mapping[str, Any]) -> str:
     """Kind, surface, thickness, and all that is out of the ordinary."""
     parts = [f"{specimen['kind']}, {specimen['surface']} surface, mean {specimen['thickness']:.1f} atoms"]
     if _given(specimen, "rotation_deg"):
-        parts.append(f"rotated {specimen['rotation_deg']:+.1f}°")
+        parts.append(f"rotated {signed(specimen['rotation_deg'], '+.1f')}°")
     if _given(specimen, "lattice_scale", usual=1.0):
         parts.append(f"lattice × {specimen['lattice_scale']:.3f}")
     tilt = hypot(specimen.get("tilt_x_deg") or 0, specimen.get("tilt_y_deg") or 0)
@@ -33,7 +35,7 @@ def specimen_text(specimen: Mapping[str, Any]) -> str:
     if specimen.get("neighbour"):
         parts.append("beside another particle")
     if _given(specimen, "pixel_error_percent"):
-        parts.append(f"pixel {specimen['pixel_error_percent']:+.1f} %")
+        parts.append(f"pixel {signed(specimen['pixel_error_percent'], '+.1f')} %")
     if "split" in specimen:
         parts.append(f"{specimen['split']} split")
     return ", ".join(parts)
@@ -41,7 +43,7 @@ def specimen_text(specimen: Mapping[str, Any]) -> str:
 
 def defocus_text(optics: Mapping[str, Any]) -> str:
     """The defocus alone."""
-    return f"{optics['c1_nm']:+.2f} nm"
+    return f"{signed(optics['c1_nm'], '+.2f')} nm"
 
 
 def optics_text(optics: Mapping[str, Any]) -> str:
@@ -55,7 +57,7 @@ def optics_text(optics: Mapping[str, Any]) -> str:
     for name, label, unit, digits in (("c12", "astigmatism", "nm", 1), ("c21", "coma", "nm", 0)):
         if _given(optics, f"{name}_nm"):
             angle = optics.get(f"{name}_angle_deg") or 0
-            parts.append(f"{label} {optics[f'{name}_nm']:.{digits}f} {unit} at {angle:.0f}°")
+            parts.append(f"{label} {signed(optics[f'{name}_nm'], f'.{digits}f')} {unit} at {signed(angle, '.0f')}°")
     beam_tilt = hypot(optics.get("beam_tilt_x_mrad") or 0, optics.get("beam_tilt_y_mrad") or 0)
     if beam_tilt:
         parts.append(f"beam tilt {beam_tilt:.2f} mrad")
@@ -64,7 +66,7 @@ def optics_text(optics: Mapping[str, Any]) -> str:
 
 def setting_text(optics: Mapping[str, Any]) -> str:
     """The optics that rarely differ within a dataset."""
-    parts = [f"{optics['voltage_kv']:.0f} kV", f"C3 {optics['c3_um']:.4g} µm", f"C5 {optics['c5_mm']:.4g} mm"]
+    parts = [f"{optics['voltage_kv']:.0f} kV", f"C3 {signed(optics['c3_um'])} µm", f"C5 {signed(optics['c5_mm'])} mm"]
     parts.append(f"convergence {optics['semiangle_1e_mrad']:.2g} mrad")
     factors = [("b_ce_a2", "Ce"), ("b_o_a2", "O"), ("b_other_a2", "others")]
     known = [f"{optics[name]:.2f} ({what})" for name, what in factors if _given(optics, name)]

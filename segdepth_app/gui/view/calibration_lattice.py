@@ -5,8 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from segdepth_app.gui.texts import signed
 from segdepth_app.gui.view.typed import FROM_LATTICE
 
+FINEST = 3
+"""Decimals of an angle or a percentage: what lies below is noise of the arithmetic."""
 NOTICED = 0.02
 """A pixel size further than this from the one in use is remarked upon; that of a file is seldom better than 1 %."""
 
@@ -89,8 +92,8 @@ def _compared(fit: FoundLattice, pixel_size_pm: float | None, source: str) -> st
         return ""
     off = fit.pixel_size_pm / pixel_size_pm - 1
     agrees = "they agree" if abs(off) <= NOTICED else "they do not agree"
-    percent = f"{100 * off:+.2g} %".replace("-", "−")
-    return f"; {pixel_size_pm:.4g} pm is in use ({source}), {percent}: {agrees}"
+    percent = signed(round(100 * off, FINEST), "+.2g")
+    return f"; {pixel_size_pm:.4g} pm is in use ({source}), {percent} %: {agrees}"
 
 
 def family(hkl: str) -> str:
@@ -105,8 +108,8 @@ def families(fit: FoundLattice) -> str:
 
 
 def angle_text(degrees: float) -> str:
-    """`37.2°`, with a proper minus sign."""
-    return f"{degrees:.4g}°".replace("-", "−")
+    """`37.2°`, with a proper minus sign; what only rounding made of zero is zero."""
+    return f"{signed(round(degrees, FINEST))}°"
 
 
 def turned(degrees: float, by: float = 180.0) -> float:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from segdepth_app.gui import texts
+from segdepth_app.gui.texts import signed
 from segdepth_app.gui.view.calibration_state import DriftPage, frames_of_file, shown, sum_text
 from segdepth_app.gui.view.scene import Scene
 from segdepth_app.series.drift_files import Drift, drift_key, load_drift
@@ -142,7 +143,7 @@ def _frame_time(facts: Any) -> float | None:
 
 def _short(shift: float) -> str:
     """To a hundredth of a pixel, which is finer than any measurement."""
-    return f"{round(float(shift), 2) + 0.0:g}".replace("-", "−")
+    return signed(round(float(shift), 2), "g")
 
 
 def drift_text(drift: Drift) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from segdepth_app.config import OpticsConfig
+from segdepth_app.gui.texts import signed
 from segdepth_app.gui.view.result_view import ResultView
 from segdepth_app.inference.result_info import ResultInfo
 from segdepth_app.models.card import ModelCard
@@ -69,12 +70,10 @@ def _calibration_lines(info: ResultInfo) -> list[FactLine]:
     lines = [
         FactLine("Pixel size", f"{info.pixel_size_pm:.4g} pm", info.pixel_size_source),
         FactLine("Dose", f"{info.dose_e_per_px:.4g} e/px, {area:.3g} e/Å² a frame", info.dose_source),
-        FactLine("Vacuum", f"{info.vacuum:.4g}", info.vacuum_source),
+        FactLine("Vacuum", signed(info.vacuum), info.vacuum_source),
         FactLine("Gain", _known(info.gain, "per electron"), info.gain_source),
         FactLine("Offset", _known(info.offset, ""), info.offset_source),
-        FactLine(
-            "Rotation", f"{info.rotation_deg:.4g}°".replace("-", "−"), "of [001] from +x, undone before the network"
-        ),
+        FactLine("Rotation", f"{signed(info.rotation_deg)}°", "of [001] from +x, undone before the network"),
         FactLine("Drift", "undone, rigid" if info.align == "rigid" else "left as it is"),
         FactLine("Sums", f"{info.sum_frames} frames of the file an image" if info.sum_frames > 1 else "none"),
     ]
@@ -83,7 +82,7 @@ def _calibration_lines(info: ResultInfo) -> list[FactLine]:
 
 
 def _known(value: float | None, unit: str) -> str:
-    return "unknown" if value is None else f"{value:.4g} {unit}".strip()
+    return "unknown" if value is None else f"{signed(value)} {unit}".strip()
 
 
 def _stay_text(info: ResultInfo) -> str:
@@ -105,7 +104,7 @@ def result_text(info: ResultInfo, made: str, model: str) -> str:
     """A result in a list to choose from: when, with what model and which settings."""
     settings = [f"{info.pixel_size_pm:.4g} pm", f"{info.dose_e_per_px:.3g} e/px"]
     settings += ["mirror"] if info.mirror else []
-    settings += [f"{info.rotation_deg:.3g}°"] if info.rotation_deg else []
+    settings += [f"{signed(info.rotation_deg, '.3g')}°"] if info.rotation_deg else []
     settings += ["aligned"] if info.align != "none" else []
     settings += [f"sums of {info.sum_frames}"] if info.sum_frames > 1 else []
     stay: float | None = info.stay_probability

@@ -2,6 +2,7 @@
 
 from math import isclose
 
+from segdepth_app.gui.texts import signed
 from segdepth_app.gui.view.result_view import NOT_KEPT, ResultView
 from segdepth_app.gui.view.series_facts import SeriesFacts
 
@@ -50,12 +51,12 @@ def differences(made: SeriesFacts, now: SeriesFacts) -> str:
     parts = []
     if _differ(made.pixel_size_pm, now.pixel_size_pm) or _differ(made.dose_e_per_px, now.dose_e_per_px):
         parts = [f"{made.pixel_size_pm:.4g} pm", f"{made.dose_e_per_px:.4g} e/px"]
-    named = {"vacuum": "a vacuum level of {:.4g}", "gain": "a gain of {:.4g}", "offset": "an offset of {:.4g}"}
-    named |= {"rotation_deg": "a rotation of {:.4g}°", "frame_time_s": "{:.4g} s a frame"}
+    named = {"vacuum": "a vacuum level of {}", "gain": "a gain of {}", "offset": "an offset of {}"}
+    named |= {"rotation_deg": "a rotation of {}°", "frame_time_s": "{} s a frame"}
     for name, text in named.items():
         before, value = getattr(made, name), getattr(now, name)
         if _differ(before, value):
-            parts.append(text.format(before).replace("-", "−"))
+            parts.append(text.format(signed(before)))
     if made.frame_time_s is None and now.frame_time_s is not None:
         parts.append("no frame time")
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""

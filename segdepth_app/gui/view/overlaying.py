@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from segdepth_app.gui.texts import signed
 from segdepth_app.gui.view.overlay_dots import Changes, Dots, spacing_px
 from segdepth_app.gui.view.overlay_options import OverlayOptions
 from segdepth_app.gui.view.overlay_region import Region, first_region
@@ -191,7 +192,7 @@ class OverlayPresenter:
         values = image[y : y + height, x : x + width]
         if not values.size:
             return
-        text = f"mean {values.mean(dtype=np.float64):.4g}, σ {values.std(dtype=np.float64):.3g}"
+        text = f"mean {signed(values.mean(dtype=np.float64))}, σ {values.std(dtype=np.float64):.3g}"
         size = self._scene.facts.pixel_size_pm if self._scene.facts else None
         if size:
             text += f", {width * size / 1000:.2f} × {height * size / 1000:.2f} nm"

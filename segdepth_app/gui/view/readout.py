@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from segdepth_app.gui.texts import signed
 from segdepth_app.gui.view.scene import Scene
 
 
@@ -19,7 +20,7 @@ class Readout:
         if facts and facts.pixel_size_pm:
             parts.append(f"{x * facts.pixel_size_pm / 1000:.2f}, {y * facts.pixel_size_pm / 1000:.2f} nm")
         if values.intensity is not None:
-            parts.append(f"intensity {values.intensity:.4g}")
+            parts.append(f"intensity {signed(values.intensity)}")
         if values.depth is not None:
             parts.append(f"depth {values.depth}")
         if values.confidence is not None:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter
 from PySide6.QtWidgets import QGraphicsItem
 
+from segdepth_app.gui.texts import signed
 from segdepth_app.gui.widgets.scale_bar import ScaleBar
 
 MARGIN_PX = 10
@@ -33,7 +34,7 @@ class ColourBar(pg.GraphicsObject):
 
     def set_range(self, low: float, high: float, unit: str, scaling: str = "linear") -> None:
         """Values of the darkest and the lightest colour, what they are, and how colours follow them."""
-        texts = [f"{low:.3g}", f"{unit}, by its root" if scaling == "sqrt" else unit, f"{high:.3g}"]
+        texts = [signed(low, ".3g"), f"{unit}, by its root" if scaling == "sqrt" else unit, signed(high, ".3g")]
         if texts != self.texts:
             self.texts = texts
             self._refresh()

@@ -22,7 +22,7 @@ def text_of(value: Any) -> str:
         return ""
     if isinstance(value, list | tuple):
         return " ".join(text_of(item) for item in value)
-    return f"{value:.10g}" if isinstance(value, float) else str(value)
+    return f"{value:z.10g}" if isinstance(value, float) else str(value)
 
 
 def make_editor(model: type[BaseModel], field: str, words: dict[Any, str], changed: Changed) -> QWidget:

@@ -61,7 +61,7 @@ class WorstSheet(Sheet):
                 f"{item.n_columns:,}",
                 str(item.image),
                 str(item.specimen),
-                f"{item.c1_nm:+.2g}",
+                f"{item.c1_nm:+z.2g}",
                 f"{item.image_spread_pm:.0f}",
             ]
             for item in images
