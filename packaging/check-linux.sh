@@ -28,7 +28,7 @@ make_root() {
     mirror=${DEBIAN_MIRROR:-$(awk '$1 == "deb" { print $2; exit }' /etc/apt/sources.list 2>/dev/null || true)}
     if [ ! -e "$folder/debian.tar" ]; then
         say "making an empty Debian"
-        rm -rf "$root"
+        rm -rf --one-file-system "$root"
         debootstrap --variant=minbase "${DEBIAN_SUITE:-bookworm}" "$root" "${mirror:-http://deb.debian.org/debian}" \
             >"$folder/debootstrap.log"
         for file in /etc/apt/sources.list /etc/apt/apt.conf.d /etc/apt/sources.list.d /etc/resolv.conf; do
@@ -37,7 +37,7 @@ make_root() {
         tar -C "$root" -cf "$folder/debian.part" . && mv "$folder/debian.part" "$folder/debian.tar"
     fi
     # empty each time: what the last check installed would hide a missing dependency
-    rm -rf "$root"
+    rm -rf --one-file-system "$root"
     mkdir "$root"
     tar -C "$root" -xpf "$folder/debian.tar"
     mount -t proc proc "$root/proc"
@@ -100,5 +100,6 @@ as_user "'$prefix/lib/segdepth/uninstall.sh'"
 left=$(left_of "$prefix")
 [ -z "$left" ] || fail "the archive leaves behind: $left"
 as_user 'test -e ~/Documents/SegDepth/kept' || fail "the user's data went with the archive"
-rm -rf "$root"
+umount "$root/dev/shm" "$root/proc"
+rm -rf --one-file-system "$root"
 say "both packages work, offline, and are gone again; pictures and logs are in $folder"
