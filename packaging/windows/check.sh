@@ -21,7 +21,7 @@ inside() { chroot "$root" env -i HOME=/root LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin
 
 if [ ! -e "$root/ready" ]; then
     say "making a Debian with wine in $root"
-    rm -rf "$root"
+    rm -rf --one-file-system "$root"
     debootstrap --variant=minbase bookworm "$root" "$mirror" >"$folder/debootstrap.log"
     cp /etc/apt/apt.conf.d/* "$root/etc/apt/apt.conf.d/" 2>/dev/null || true
     cp /etc/resolv.conf "$root/etc/"
