@@ -5,6 +5,10 @@
 # beyond ASCII. Needs root, debootstrap, npm and their registries; takes about three minutes the first time, one after that.
 # Wine is not Windows: what looks right here has still to be tried there.
 set -euo pipefail
+# mounts and processes of its own: whatever happens, both are gone with it
+if [ -z "${OWN_NAMESPACE:-}" ]; then
+    exec env OWN_NAMESPACE=1 unshare --mount --pid --fork --kill-child "$0" "$@"
+fi
 cd "$(dirname "$0")/../.."
 say() { printf 'check: %s (after %d s)\n' "$*" "$SECONDS" >&2; }
 
@@ -15,8 +19,6 @@ mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 compiler=innosetup-6.4.1
 compiler_sha256=fc36b763a729c8964416552d733f4864ac4a4934d0a6569e20c2feb4c29b9684
 
-leave() { for place in proc dev; do umount -l "$root/$place" 2>/dev/null || true; done; }
-trap leave EXIT
 inside() { chroot "$root" env -i HOME=/root LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive "$@"; }
 
 if [ ! -e "$root/ready" ]; then
@@ -33,7 +35,6 @@ if [ ! -e "$root/ready" ]; then
     touch "$root/ready"
 fi
 mount -t proc proc "$root/proc"
-# a plain bind: what is unmounted in the end is this alone
 mount --bind /dev "$root/dev"
 
 if [ ! -e "$folder/$compiler.tgz" ]; then
