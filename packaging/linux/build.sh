@@ -83,4 +83,5 @@ chmod 755 "$archive/install.sh"
 # gzip: every system can unpack it
 makeself --sha256 --gzip --complevel 6 --tar-format gnu --quiet "$archive" "dist/$name.run" "SegDepth $version" ./install.sh
 rm -rf "$archive"
+(cd dist && sha256sum "$name.deb" "$name.run" >"$name.sha256") # what is handed on can be compared with it
 say "done: $(cd dist && ls -1s --block-size=M "$name".* | paste -sd' ')"
