@@ -14,7 +14,7 @@ from segdepth_app.gui.doctor_check import DoctorCheck
 from segdepth_app.gui.doctor_dialog import DoctorDialog
 from segdepth_app.gui.errors import open_log_folder
 from segdepth_app.gui.guide import GuideWindow, guide_file
-from segdepth_app.gui.palette import CommandPalette
+from segdepth_app.gui.palette import COMMAND, CommandPalette
 from segdepth_app.gui.tabs import TABS, LazyTab
 from segdepth_app.gui.view.help_sheet import HelpSheet, menu_actions
 from segdepth_app.gui.widgets.dialogs import come_up
@@ -52,6 +52,8 @@ class Actions:
             name: self._make(title, partial(shell.select_tab, name), f"Ctrl+{number}")
             for number, (name, title) in enumerate(TABS.items(), start=1)
         }
+        for name, action in self.tabs.items():
+            action.setProperty(COMMAND, f"Tab: {TABS[name]}")
         self.themes = self._make_themes(shell)
         self.keys = self._make("&Keys", self._show_keys, "F1")
         self.palette = self._make("&Commands…", self._show_palette, "Ctrl+K")
@@ -77,6 +79,7 @@ class Actions:
         view.addSeparator()
         jobs_toggle.setText("&Jobs and log")
         jobs_toggle.setShortcut("Ctrl+J")
+        jobs_toggle.setProperty(COMMAND, "Jobs and log: show or hide")
         view.addAction(jobs_toggle)
         view.addMenu("&Theme").addActions(list(self.themes.values()))
         help_menu = bar.addMenu("&Help")
@@ -96,6 +99,7 @@ class Actions:
         actions = {}
         for choice, text in THEMES.items():
             action = self._make(text, partial(shell.set_theme, choice))
+            action.setProperty(COMMAND, f"Theme: {text.lower()}")
             action.setCheckable(True)
             action.setChecked(self._context.settings.get("theme") == choice)
             group.addAction(action)
@@ -116,7 +120,8 @@ class Actions:
 
     def _show_palette(self) -> None:
         tab = self._shell.tabs[self._shell.current_tab]
-        CommandPalette([*tab.commands(), *menu_actions(self._window)], self._window).open()
+        others = [action for action in menu_actions(self._window) if action is not self.palette]
+        CommandPalette([*tab.commands(), *others], self._window).open()
 
     def _open_guide(self) -> None:
         if self._guide_window is None:

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QImage
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QWidget
 
 from segdepth_app.gui.palette import CommandPalette, matching
 from segdepth_app.gui.view.help_keys import KEYS
-from segdepth_app.gui.view.help_sheet import HelpSheet, sheet
+from segdepth_app.gui.view.help_sheet import HelpSheet, menu_actions, sheet
 from segdepth_app.gui.view.overlay_options import OverlayOptions
 from segdepth_app.gui.view.view import View
 from segdepth_app.gui.widgets import colour_bar, scale_bar
@@ -179,8 +179,69 @@ def test_the_palette_of_the_window_has_its_menus(qtbot, window):
     palette = window.findChild(CommandPalette)
     texts = [palette.list.item(i).text() for i in range(palette.list.count())]
     assert any(text.startswith("Open file") for text in texts)
-    assert any(text.startswith("Dark") for text in texts)
+    assert {"Theme: dark", "Tab: Train", "Check this installation"} <= set(texts)
+    assert "Commands" not in texts  # it is open
     palette.close()
+
+
+@pytest.mark.parametrize("typed", ["theme", "tab", "jobs", "calibration"])
+def test_commands_are_found_by_the_words_of_their_menu(qtbot, window, view, typed):
+    """Away from their menus `Dark` and `Train` say too little, and nobody finds a look by its colour."""
+    palette = CommandPalette([*view.keys, *menu_actions(window)])
+    palette.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
+    qtbot.addWidget(palette)
+    palette.edit.setText(typed)
+    assert palette.list.count() > 0
+
+
+def dark_columns(palette, row):
+    """Columns of a line of the list in which there is ink."""
+    place = palette.list.visualItemRect(palette.list.item(row))
+    picture = palette.list.viewport().grab(place).toImage().convertToFormat(QImage.Format.Format_Grayscale8)
+    pixels = np.frombuffer(picture.constBits(), np.uint8).reshape(picture.height(), picture.bytesPerLine())
+    return np.flatnonzero((np.abs(np.diff(pixels[:, : picture.width()].astype(int), axis=0)) > 60).any(axis=0))
+
+
+def test_keys_stand_under_each_other_at_the_right_and_cover_no_name(qtbot):
+    """A long name makes room for its keys."""
+    actions = [QAction("Quit"), QAction("Open"), QAction("A name that is longer than the list is wide " * 4)]
+    for action, keys in zip(actions, ("Ctrl+Q", "Ctrl+Shift+O", "Ctrl+Shift+L"), strict=True):
+        action.setShortcut(keys)
+    palette = CommandPalette(actions)
+    palette.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
+    qtbot.addWidget(palette)
+    palette.show()
+    qtbot.waitExposed(palette)
+    lines = [dark_columns(palette, row) for row in (1, 2)]
+    right = palette.list.viewport().width()
+    assert all(right - 20 < ink[-1] < right for ink in lines)
+    keys_px = palette.list.fontMetrics().horizontalAdvance("Ctrl+Shift+L")
+    gap = lines[1][(lines[1] > right - keys_px - 30) & (lines[1] < right - keys_px - 10)]
+    assert len(gap) == 0
+    assert palette.list.item(1).data(Qt.ItemDataRole.AccessibleTextRole) == "Open, Ctrl+Shift+O"
+
+
+def test_the_calibration_opens_by_its_key_where_there_is_a_series(qtbot, view):
+    with qtbot.waitSignal(view.top_bar.calibration_wanted, timeout=2000):
+        qtbot.keyClick(view.panes, Qt.Key.Key_L)
+    view.show_welcome([])
+    told = []
+    view.top_bar.calibration_wanted.connect(lambda: told.append("calibration"))
+    view.top_bar.suits_wanted.connect(lambda: told.append("suits"))
+    for key in (Qt.Key.Key_L, Qt.Key.Key_M):
+        qtbot.keyClick(view, key)
+    assert told == []
+
+
+def test_the_sheet_fits_its_window(qtbot, window):
+    """All keys are seen at once, in the window's default size."""
+    window.actions_.keys.trigger()
+    opened = window.findChild(HelpSheet)
+    qtbot.waitExposed(opened)
+    assert opened.text.verticalScrollBar().maximum() == 0
+    assert opened.text.horizontalScrollBar().maximum() == 0
+    assert "lattice" in opened.text.toPlainText()
+    opened.close()
 
 
 def controls(widget):

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-FRAMES, PICTURES, MARKERS, HELP = "Frames", "Pictures", "Markers", "Help"
+FRAMES, PICTURES, MARKERS, CALIBRATION, HELP = "Frames", "Pictures", "Markers", "Calibration", "Help"
+
+SUITS = "Does this model suit this data?"
 
 
 @dataclass(frozen=True)
@@ -50,5 +52,8 @@ KEYS = (
     Key("choose", ("1 … 9",), "Choose a marker", MARKERS, True),
     Key("remove", ("Del",), "Remove the chosen marker (in their list)", MARKERS, True),
     Key("clear", ("Right click",), "Remove all markers", MARKERS, True),
+    Key("calibration", ("L",), "Calibration: lattice, levels, drift…", CALIBRATION),
+    Key("suits", ("M",), SUITS, CALIBRATION),
+    Key("used", ("Region",), "Its buttons measure the lattice in it, or take it for the vacuum", CALIBRATION, True),
     Key("help", ("?",), "All keys", HELP),
 )

@@ -8,12 +8,15 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QDialog, QMainWindow, QMenu, QPushButton, QTextBrowser, QVBoxLayout, QWidget
 
 from segdepth_app.gui import theme
+from segdepth_app.gui.palette import command_text
 from segdepth_app.gui.view.help_keys import KEYS
 from segdepth_app.gui.widgets.dialogs import fit_to_screen
 
 TITLE = "Keys"
 KEYS_PX = 120
-SIZE_PX = (900, 600)
+SIZE_PX = (900, 640)
+LINE_LETTERS = 42
+"""About so many go into one line; a longer text takes two."""
 WINDOW_GROUP = "Everywhere"
 NOTE = "A text field in focus keeps its own keys."
 
@@ -33,7 +36,7 @@ def sheet(window: QWidget | None) -> dict[str, Rows]:
         groups.setdefault(key.group, []).append((shown, key.text))
     if isinstance(window, QMainWindow):
         rows = [
-            (key_text(shortcut.toString() for shortcut in action.shortcuts()), action.text().replace("&", ""))
+            (key_text(shortcut.toString() for shortcut in action.shortcuts()), command_text(action))
             for action in menu_actions(window)
             if action.shortcuts() and not all(shortcut.isEmpty() for shortcut in action.shortcuts())
         ]
@@ -78,13 +81,10 @@ class HelpSheet(QDialog):
 def as_html(groups: dict[str, Rows]) -> str:
     """Groups side by side, so that all of them are seen at once."""
     names = list(groups)
-    half = (sum(len(rows) + 2 for rows in groups.values()) + 1) // 2
-    columns: list[list[str]] = [[], []]
-    lines = 0
-    for name in names:
-        columns[int(lines >= half)].append(_table(name, groups[name]))
-        lines += len(groups[name]) + 2
-    cells = "".join(f'<td width="50%" style="padding-right: 18px">{"".join(column)}</td>' for column in columns)
+    heights = [2 + sum(1 + (len(text) > LINE_LETTERS) for _, text in groups[name]) for name in names]
+    split = min(range(len(names) + 1), key=lambda n: max(sum(heights[:n]), sum(heights[n:])))
+    columns = ("".join(_table(name, groups[name]) for name in part) for part in (names[:split], names[split:]))
+    cells = "".join(f'<td width="50%" style="padding-right: 18px">{column}</td>' for column in columns)
     return f'<table width="100%"><tr>{cells}</tr></table><p style="color: {theme.colour("muted")}">{escape(NOTE)}</p>'
 
 

@@ -20,10 +20,10 @@ from segdepth_app.gui import theme
 from segdepth_app.gui.view.analysis import FieldText
 from segdepth_app.gui.view.analysis_bar import AnalysisBar
 from segdepth_app.gui.view.fields import Source, SourcedField, vacuum_setting
+from segdepth_app.gui.view.help_keys import SUITS
 
 MOST_WARNINGS = 2
 SUITS_WIDTH_PX = 230
-SUITS = "Does this model suit this data?"
 
 
 def menu_button(text: str, items: Iterable[tuple[str, SignalInstance]]) -> QPushButton:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QFileDialog, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from segdepth_app.gui import theme
 from segdepth_app.gui.view.analysis import FieldText
@@ -51,6 +51,12 @@ def _split(direction: Qt.Orientation, first: QWidget, second: QWidget, *, sizes:
     splitter.setChildrenCollapsible(False)
     splitter.setSizes(list(sizes))
     return splitter
+
+
+def _press(button: QAbstractButton) -> None:
+    """What a key stands for can be had where its button is: not on the welcome page."""
+    if button.isVisible():
+        button.click()
 
 
 class View(QWidget, PictureSetters):
@@ -132,6 +138,8 @@ class View(QWidget, PictureSetters):
             "fit": panes.fit,
             "nearer": lambda: panes.zoom(1),
             "farther": lambda: panes.zoom(-1),
+            "calibration": partial(_press, self.top_bar.calibration),
+            "suits": partial(_press, self.top_bar.suits),
             "help": lambda: HelpSheet(self).open(),
         }
         self.keys = add_keys(slots, everywhere=self, around_frames=(panes, bar, self.traces))
