@@ -62,6 +62,17 @@ check_program() { # the program as the user's shell names it, a word for the fil
     cp "$root/tmp/window-$2.png" "$folder/"
 }
 
+check_associations() { # the data folder where the desktop looks for them, and the program's folder
+    local file kind
+    as_user "cp '$2/_internal/resources/models/'*.safetensors ~/a.safetensors && printf '\\211HDF\\r\\n\\032\\n' >~/a.h5"
+    for file in a.safetensors a.h5; do
+        kind=$(as_user "XDG_DATA_HOME='$1' gio info -a standard::content-type ~/$file" | awk '/content-type:/ { print $2 }')
+        as_user "XDG_DATA_HOME='$1' gio mime '$kind'" | grep segdepth.desktop >/dev/null ||
+            fail "SegDepth is not offered for $file, which the desktop takes for $kind"
+    done
+    say "the desktop offers SegDepth for models and for results"
+}
+
 make_root
 inside apt-get update -qq >/dev/null 2>&1 || true
 inside useradd -m -d /srv/lab lab
@@ -77,8 +88,10 @@ inside dpkg --verify segdepth || fail "installed files differ from the package's
 missing=$(inside env LD_LIBRARY_PATH=/usr/lib/segdepth/_internal find /usr/lib/segdepth -name '*.so*' -exec ldd {} + \
     2>/dev/null | awk '/not found/ { print $1 }' | sort -u | tr '\n' ' ')
 say "libraries that a full desktop may have and this root lacks: ${missing:-none}"
-inside apt-get install -y -qq --no-install-recommends xvfb xauth >>"$folder/install.log" 2>&1
+inside apt-get install -y -qq --no-install-recommends xvfb xauth \
+    desktop-file-utils shared-mime-info libglib2.0-bin >>"$folder/install.log" 2>&1
 check_program segdepth deb
+check_associations /srv/lab/.local/share /usr/lib/segdepth
 
 as_user 'mkdir -p ~/Documents/SegDepth && touch ~/Documents/SegDepth/kept'
 inside apt-get purge -y -qq segdepth >>"$folder/install.log" 2>&1
@@ -96,6 +109,7 @@ done
 inside desktop-file-validate "$prefix/share/applications/segdepth.desktop" 2>/dev/null || [ $? -eq 127 ] ||
     fail "its desktop entry is not valid"
 check_program "'$prefix/bin/segdepth'" archive
+check_associations "$prefix/share" "$prefix/lib/segdepth"
 as_user "'$prefix/lib/segdepth/uninstall.sh'"
 left=$(left_of "$prefix")
 [ -z "$left" ] || fail "the archive leaves behind: $left"
