@@ -7,7 +7,8 @@ walks through every job and every reader without it.
 LEFT_OUT: dict[str, tuple[str, ...]] = {
     "tools of developers and tests": (
         "pytest", "py", "pytestqt", "hypothesis", "sklearn", "abtem", "mypy", "ruff", "importlinter", "grimp",
-        "PyInstaller", "_pytest", "pluggy", "iniconfig", "setuptools", "pip", "wheel", "pkg_resources", "pydoc_data", "lib2to3",
+        "PyInstaller", "_pytest", "pluggy", "iniconfig", "setuptools", "pip", "wheel", "pkg_resources",
+        "pydoc_data", "lib2to3",
     ),
     "notebooks and consoles": (
         "IPython", "ipykernel", "ipywidgets", "jupyter", "jupyter_client", "notebook", "traitlets", "jedi", "nbformat",
