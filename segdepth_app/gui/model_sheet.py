@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from segdepth_app.gui import theme
+from segdepth_app.gui.texts import signed
 from segdepth_app.gui.view.facts_card import FactsCard
 from segdepth_app.gui.view.facts_lines import FactLine
 from segdepth_app.gui.widgets.dialogs import fit_to_screen
@@ -76,7 +77,10 @@ def card_lines(card: ModelCard, path: str) -> list[FactLine]:
             "Dose", f"{card.dose_low_e_per_px:g} to {card.dose_high_e_per_px:g} e/px at {card.pixel_size_pm:g} pm"
         ),
         FactLine("Image spread", f"{optics.image_spread_low_pm:g} to {optics.image_spread_high_pm:g} pm"),
-        FactLine("Microscope", f"{optics.voltage_kv:g} kV, C3 {optics.c3_um:g} µm, C5 {optics.c5_mm:g} mm"),
+        FactLine(
+            "Microscope",
+            f"{optics.voltage_kv:g} kV, C3 {signed(optics.c3_um, 'g')} µm, C5 {signed(optics.c5_mm, 'g')} mm",
+        ),
         FactLine("Defocus", f"{optics.c1_low_nm:g} to {optics.c1_high_nm:g} nm"),
     ]
     if images:

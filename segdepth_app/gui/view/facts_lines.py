@@ -53,12 +53,12 @@ def _dose_range(card: ModelCard) -> str:
 
 def _optics_text(optics: OpticsConfig) -> str:
     def span(low: float, high: float, unit: str) -> str:
-        return f"{low:g} {unit}" if low == high else f"{low:g} to {high:g} {unit}"
+        return f"{low:z.6g} {unit}" if low == high else f"{low:z.6g} to {high:z.6g} {unit}"
 
     parts = (
         f"{optics.voltage_kv:g} kV",
         f"defocus {span(optics.c1_low_nm, optics.c1_high_nm, 'nm')}",
-        f"C3 {optics.c3_um:g} µm",
+        f"C3 {signed(optics.c3_um, 'g')} µm",
         f"focal spread {span(optics.focal_spread_1e_low_nm, optics.focal_spread_1e_high_nm, 'nm')} (1/e)",
         f"image spread {span(optics.image_spread_low_pm, optics.image_spread_high_pm, 'pm')}",
     )
