@@ -16,9 +16,12 @@ from segdepth_app.gui.errors import open_log_folder
 from segdepth_app.gui.guide import GuideWindow, guide_file
 from segdepth_app.gui.palette import COMMAND, CommandPalette
 from segdepth_app.gui.tabs import TABS, LazyTab
+from segdepth_app.gui.texts import shortened
 from segdepth_app.gui.view.help_sheet import HelpSheet, menu_actions
 from segdepth_app.gui.widgets.dialogs import come_up
 
+RECENT_LETTERS = 90
+"""Of a path in the menu; a longer one would be as wide as the screen."""
 THEMES = {"system": "As the system", "light": "Light", "dark": "Dark"}
 
 
@@ -108,8 +111,10 @@ class Actions:
 
     def _fill_recent(self, menu: QMenu) -> None:
         menu.clear()
+        menu.setToolTipsVisible(True)
         for path in self._context.settings.recent():
-            action = menu.addAction(path)
+            action = menu.addAction(shortened(path, RECENT_LETTERS).replace("&", "&&"))
+            action.setToolTip(path)
             action.setEnabled(Path(path).exists())
             action.triggered.connect(lambda _checked=False, path=path: self._context.open(path))
         if menu.isEmpty():

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from segdepth_app.gui import theme
 from segdepth_app.gui.process import JobRunner
+from segdepth_app.gui.texts import shortened
 
 WAIT_MS = 10_000
 SHOW_AFTER_MS = 300
@@ -55,6 +56,9 @@ class Closing(QObject):
             self.finish()
 
 
+TITLE_LETTERS = 80
+
+
 class ClosingDialog(QDialog):
     """Which jobs are waited for."""
 
@@ -66,7 +70,13 @@ class ClosingDialog(QDialog):
         text = QLabel("Trainings and simulations pause and can be resumed; analyses keep the frames they have.")
         text.setWordWrap(True)
         self.now = QPushButton("Close now")
+        self.now.setAutoDefault(False)  # Enter is hit in passing, and gives up what jobs have not written yet
         layout = QVBoxLayout(self)
         layout.setSpacing(theme.SPACING_PX)
-        for widget in (heading, QLabel("\n".join(f"•  {title}" for title in titles)), text, self.now):
+        for widget in (
+            heading,
+            QLabel("\n".join(f"•  {shortened(title, TITLE_LETTERS)}" for title in titles)),
+            text,
+            self.now,
+        ):
             layout.addWidget(widget)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from segdepth_app.gui import theme
 from segdepth_app.gui.log import FORMAT, last_lines
 from segdepth_app.gui.process import Job, JobRunner
+from segdepth_app.gui.texts import shortened
 from segdepth_app.gui.widgets.job_row import JobRow
 from segdepth_app.jobs.supervisor import State
 
@@ -29,6 +30,10 @@ MOST_ROWS = 4
 """More of them scroll."""
 LOG_HEIGHT_PX = 150
 SLACK_PX = 2
+
+
+SUMMARY_LETTERS = 60
+"""Of a job's title in the status bar, which the readout needs too."""
 
 
 class JobsDock(QDockWidget):
@@ -143,7 +148,7 @@ class JobsDock(QDockWidget):
             self.summary_changed.emit("No job running")
             return
         job = live[-1]
-        text = job.title
+        text = shortened(job.title, SUMMARY_LETTERS)
         if job.progress is not None and job.progress[1] > 0:
             text += f"  {100 * job.progress[0] // job.progress[1]} %"
         others = len(live) - 1

@@ -33,6 +33,19 @@ def signed(value: float, form: str = ".4g") -> str:
     return f"{float(value):{sign}z{form}}".replace("-", "−")
 
 
+def shortened(text: str, letters: int) -> str:
+    """At most so many letters: long names lose their middle, since they differ at their ends."""
+    if len(text) <= letters:
+        return text
+    tail = (letters - 1) // 2
+    return f"{text[: letters - 1 - tail]}…{text[len(text) - tail :]}"
+
+
+def breakable(text: str) -> str:
+    """Long names of files may break where their parts end, or a line of words would be cut off at the right."""
+    return text.replace("_", "_\N{ZERO WIDTH SPACE}")
+
+
 def size(n_bytes: float) -> str:
     """Bytes in the unit that leaves one to three digits: 512 B, 3.1 MB, 24 GB (powers of 1000)."""
     for unit in ("B", "kB", "MB"):

@@ -111,6 +111,7 @@ def set_role(widget: QWidget, role: str) -> None:
     widget.setProperty("role", role)
     widget.style().unpolish(widget)
     widget.style().polish(widget)
+    widget.updateGeometry()  # another look may have other padding: a button that became primary was cut
 
 
 def _palette() -> QPalette:

@@ -19,6 +19,7 @@ from segdepth_app.gui import theme
 from segdepth_app.paths import resources
 
 WIDTH_PX = 640
+RECENT_MARGIN_PX = 64
 
 
 def sample_series() -> Path | None:
@@ -81,7 +82,6 @@ class WelcomePage(QWidget):
         theme.set_role(self._recent_title, "heading")
         self.recent = QListWidget()
         self.recent.setAccessibleName("Recent files")
-        self.recent.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.recent.itemActivated.connect(lambda item: self.path_wanted.emit(item.data(Qt.ItemDataRole.UserRole)))
         self.recent.itemClicked.connect(lambda item: self.path_wanted.emit(item.data(Qt.ItemDataRole.UserRole)))
         self._recent_title.setBuddy(self.recent)
@@ -112,7 +112,9 @@ class WelcomePage(QWidget):
         self.recent.clear()
         for path in paths:
             if Path(path).exists():
-                item = QListWidgetItem(f"{Path(path).name}   —   {Path(path).parent}")
+                words = f"{Path(path).name}   —   {Path(path).parent}"
+                room = WIDTH_PX - RECENT_MARGIN_PX
+                item = QListWidgetItem(self.recent.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, room))
                 item.setData(Qt.ItemDataRole.UserRole, path)
                 item.setToolTip(path)
                 self.recent.addItem(item)

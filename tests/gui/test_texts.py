@@ -7,7 +7,7 @@ from segdepth_app.evaluation.report.table import shown
 from segdepth_app.gui.evaluate.figures import number
 from segdepth_app.gui.simulate.columns import column_text, column_texts
 from segdepth_app.gui.simulate.facts import defocus_text
-from segdepth_app.gui.texts import signed
+from segdepth_app.gui.texts import breakable, shortened, signed
 from segdepth_app.gui.view.calibration_lattice import FoundLattice, angle_text, fit_lines
 from segdepth_app.gui.widgets.field_editors import text_of
 
@@ -45,3 +45,16 @@ def test_tables_and_captions_have_no_minus_zero():
     texts = [*column_texts(COLUMN), column_text(COLUMN), defocus_text({"c1_nm": -0.001}), text_of(-0.0)]
     texts += [number(-0.0001, 3), shown(-0.0001, 3), shown(-0.0)]
     assert [text for text in texts if "-0" in text or "−0" in text] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "letters", "short"), [("abcdef", 6, "abcdef"), ("abcdefg", 6, "abc…fg"), ("abcdefgh", 3, "a…h")]
+)
+def test_long_names_keep_both_ends(text, letters, short):
+    assert shortened(text, letters) == short
+    assert len(shortened(text, letters)) <= letters
+
+
+def test_a_name_may_break_at_its_parts_and_reads_the_same():
+    assert breakable("a_b c").replace("\N{ZERO WIDTH SPACE}", "") == "a_b c"
+    assert breakable("a_b c").split("\N{ZERO WIDTH SPACE}") == ["a_", "b c"]

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout,
 
 from segdepth_app.errors import SeriesError
 from segdepth_app.gui import theme
+from segdepth_app.gui.texts import breakable
 from segdepth_app.gui.widgets.field_editors import mark
 from segdepth_app.series.raw import TYPES, RawLayout, parse_layout, suggested_layouts
 
@@ -44,7 +45,7 @@ class RawDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("A file without a header")
         self._size, self._then = path.stat().st_size, then
-        text = QLabel(f"{reason}\nHow do the numbers lie in it? It has {self._size:,} bytes.")
+        text = QLabel(f"{breakable(reason)}\nHow do the numbers lie in it? It has {self._size:,} bytes.")
         text.setWordWrap(True)
         self.suggestions = QComboBox()
         self.suggestions.addItem(NOT_CHOSEN)

@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from segdepth_app.gui import theme
+from segdepth_app.gui.texts import breakable
 from segdepth_app.gui.view.facts_lines import FactLine
 
 
@@ -42,8 +43,7 @@ class FactsCard(QWidget):
     def _add(self, row: int, line: FactLine) -> None:
         name = QLabel(line.name)
         theme.set_role(name, "muted")
-        # long names of files may break where their parts end, or they would be cut off at the right
-        words = line.value.replace("_", "_\N{ZERO WIDTH SPACE}")
+        words = breakable(line.value)
         value = QLabel(f"{words}\n{line.source}" if line.source else words)
         value.setWordWrap(True)
         value.setTextFormat(Qt.TextFormat.PlainText)

@@ -21,6 +21,7 @@ from segdepth_app.gui.view.analysis import FieldText
 from segdepth_app.gui.view.analysis_bar import AnalysisBar
 from segdepth_app.gui.view.fields import Source, SourcedField, vacuum_setting
 from segdepth_app.gui.view.help_keys import SUITS
+from segdepth_app.gui.widgets.elided import Elided
 
 MOST_WARNINGS = 2
 SUITS_WIDTH_PX = 230
@@ -84,7 +85,7 @@ class TopBar(QWidget):
 
     def _make_first_row(self) -> QHBoxLayout:
         self.open_button = menu_button("Open", [("File…", self.open_file), ("Folder of frames…", self.open_folder)])
-        self.series = QLabel()
+        self.series = Elided()
         theme.set_role(self.series, "heading")
         self.series.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.analysis = AnalysisBar()

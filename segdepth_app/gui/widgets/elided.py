@@ -1,6 +1,6 @@
 """A label that never makes its window wider."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QLabel
 
 
@@ -16,6 +16,11 @@ class Elided(QLabel):
         """Keeps the whole text and shows what has room."""
         self._text = text
         self._fit()
+        self.updateGeometry()
+
+    def sizeHint(self) -> QSize:  # Qt's name
+        """Room for the whole text, where there is room."""
+        return QSize(self.fontMetrics().horizontalAdvance(self._text) + 1, super().sizeHint().height())
 
     def resizeEvent(self, event: object) -> None:  # Qt's name
         """Another width, another text."""

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushBu
 from segdepth_app.gui import theme
 from segdepth_app.gui.process import Job
 from segdepth_app.gui.texts import duration
+from segdepth_app.gui.widgets.elided import Elided
 from segdepth_app.jobs.supervisor import State
 from segdepth_app.reporting import Command
 
@@ -30,6 +31,8 @@ VERB_HELP = {
     Command.STOP: "End now and keep what is good so far",
     Command.CANCEL: "End and leave nothing half-made behind",
 }
+TITLE_WIDTH_PX = 420
+"""A longer title would leave no room for how far the job is."""
 DISCARDS = ("train", "simulate")
 """Jobs of hours: their cancel is asked for twice."""
 
@@ -41,8 +44,11 @@ class JobRow(QFrame):
         super().__init__(parent)
         self.job = job
         self._asked_twice = False
-        title = QLabel(job.title)
+        title = Elided()
+        title.setText(job.title)
+        title.setToolTip(job.title)
         title.setMinimumWidth(160)
+        title.setMaximumWidth(TITLE_WIDTH_PX)
         self.state = QLabel()
         self.state.setMinimumWidth(70)
         self.bar = QProgressBar()

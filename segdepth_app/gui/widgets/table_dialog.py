@@ -41,6 +41,9 @@ class TableDialog(QDialog):
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setStretchLastSection(True)
+        header.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        for column, words in enumerate(headers):
+            self.table.horizontalHeaderItem(column).setToolTip(words)
         self.table.setWordWrap(True)
         self.note = _words("", "warning")
         self.problem = _words("", "bad")
