@@ -18,6 +18,7 @@ from segdepth_app.gui.log import start_log, stop_log
 from segdepth_app.gui.main_window import MainWindow
 from segdepth_app.gui.opening import FirstPaint, paths_from
 from segdepth_app.gui.settings import Settings
+from segdepth_app.gui.widgets.clean_copies import CleanCopies
 from segdepth_app.paths import APP_NAME, resources
 
 RESET = "--reset-settings"
@@ -65,6 +66,7 @@ def create_main_window() -> MainWindow:
     context.setParent(window)
     hooks = Hooks(context.report)
     awake = KeepAwake(context.jobs, parent=window)
+    copies = CleanCopies(application)
 
     def follow_system() -> None:
         if settings.get("theme") == "system":
@@ -74,6 +76,7 @@ def create_main_window() -> MainWindow:
         application.styleHints().colorSchemeChanged.disconnect(follow_system)
         hooks.remove()
         awake.release()
+        copies.deleteLater()
         stop_log(log_file)
 
     application.styleHints().colorSchemeChanged.connect(follow_system)

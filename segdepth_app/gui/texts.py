@@ -46,6 +46,11 @@ def breakable(text: str) -> str:
     return text.replace("_", "_\N{ZERO WIDTH SPACE}")
 
 
+def unbroken(text: str) -> str:
+    """The text without what `breakable` put into it."""
+    return text.replace("_\N{ZERO WIDTH SPACE}", "_")
+
+
 def size(n_bytes: float) -> str:
     """Bytes in the unit that leaves one to three digits: 512 B, 3.1 MB, 24 GB (powers of 1000)."""
     for unit in ("B", "kB", "MB"):
