@@ -102,6 +102,8 @@ def _with_rosetta(module: str) -> Callable[[Path, Counts], None]:
     def write(path: Path, counts: Counts) -> None:
         from importlib import import_module
 
+        from segdepth_app.series.rosetta import quiet
+
         frames, height, width = counts.shape
         names = (
             ("time", frames, 1.0, "s", True),
@@ -126,7 +128,8 @@ def _with_rosetta(module: str) -> Callable[[Path, Counts], None]:
             "learning_results": {},
             "models": {},
         }
-        import_module(f"rsciio.{module}").file_writer(str(path), signal)
+        with quiet():
+            import_module(f"rsciio.{module}").file_writer(str(path), signal)
 
     return write
 

@@ -4,7 +4,6 @@ For the machine it is installed on: does each step work here, and how long does 
 and ends the program: nothing in Python can end a library that does not return. Everything goes to a temporary folder.
 """
 
-import logging
 import os
 import platform
 import shutil
@@ -48,7 +47,6 @@ def run_steps(say: Say, todo: Mapping[str, Step], seconds: float = STEP_SECONDS)
     facts = head()
     say(f"SegDepth {facts['segdepth']}, Python {facts['python']}, {facts['platform']}")
     say(f"{'Installed' if facts['frozen'] else 'From source'}: {facts['program']}")
-    logging.getLogger("rsciio").setLevel(logging.ERROR)  # that it is slow without numba
     done: list[dict[str, Any]] = []
     folder = Path(tempfile.mkdtemp(prefix="segdepth-self-test-"))
     try:

@@ -47,7 +47,7 @@ class LazySource(Source):
 
     def read(self, index: int) -> np.ndarray:
         """Frame `index` (H, W) as stored."""
-        with foreign_faults(self.paths[0], f"read frame {index} of"), _quiet():
+        with foreign_faults(self.paths[0], f"read frame {index} of"), quiet():
             frame = self.array[index]
             return np.asarray(frame.compute(scheduler="synchronous") if hasattr(frame, "compute") else frame)
 
@@ -72,7 +72,7 @@ def open_with_rosetta(path: Path, kind: str = "") -> Source:
             f"{path.name} is of a kind that cannot be opened (.{ending})." if ending else f"{path.name} has no ending.",
             f"Series may be {', '.join(OTHER_ENDINGS)}, .{', .'.join(READERS)}, or a folder of frames.",
         )
-    with foreign_faults(path), _quiet():
+    with foreign_faults(path), quiet():
         reader = importlib.import_module(f"rsciio.{READERS[ending]}")
         signals = reader.file_reader(str(path), lazy=True)
     images, faults = [], []
@@ -146,7 +146,7 @@ def _title(signal: dict[str, Any]) -> str:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Third-party warnings go to our log, not to the screen.
 
     All of RosettaSciIO's loggers hand theirs on to its first, which would print them on stdout, among our results.
