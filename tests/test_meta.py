@@ -16,7 +16,7 @@ TEXTS = [
     *SOURCES,
     *TESTS,
     *(path for path in sorted(ROOT.glob("*")) if path.is_file() and path.suffix in {".md", ".toml", ""}),
-    *(path for path in sorted((ROOT / "packaging").rglob("*")) if path.is_file()),
+    *(path for path in sorted((ROOT / "packaging").rglob("*")) if path.is_file() and path.suffix != ".pyc"),
     *(
         path
         for path in sorted((ROOT / "resources").rglob("*"))

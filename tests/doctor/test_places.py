@@ -52,6 +52,9 @@ def test_size_and_kind_of_a_disk_are_those_of_df(tmp_path):
         ["df", "-B1", "--output=size,avail,fstype", tmp_path], capture_output=True, text=True, check=True
     )
     size, available, kind = done.stdout.splitlines()[1].split()
+    mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()
+    if not any(line.split()[4] == "/" for line in mounts):
+        pytest.skip("in a root of its own (chroot) the table of mounts does not tell what lies below it")
     facts = folder_facts(tmp_path / "not" / "there")
     assert (facts["total_bytes"], facts["filesystem"], facts["exists"]) == (int(size), kind, False)
     # others write to the same disk
