@@ -19,9 +19,14 @@ IS_WINDOWS = sys.platform == "win32"
 IN_USE_PATIENCE_S, LOOK_AGAIN_S = 2.0, 0.05
 
 
+def is_frozen() -> bool:
+    """Whether this is an installed program; else it runs from source or from a wheel."""
+    return bool(getattr(sys, "frozen", False))
+
+
 def resources() -> Path:
     """The folder of shipped resources, from source, from a wheel or frozen."""
-    if getattr(sys, "frozen", False):
+    if is_frozen():
         return Path(getattr(sys, "_MEIPASS", Path(sys.executable).parent)) / "resources"
     beside_package = Path(__file__).parent / "resources"
     return beside_package if beside_package.is_dir() else Path(__file__).parent.parent / "resources"

@@ -5,6 +5,7 @@ they are used, and `segdepth doctor` compares them all. The list has the form of
 `cd resources && sha256sum -c SHA256SUMS`. `make manifest` writes it anew.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,15 +72,19 @@ def read_list(root: Path) -> dict[str, str]:
     return hashes
 
 
-def compared(root: Path) -> Comparison:
-    """The files below `root` against their list. Raises: InputError where there is no sound list."""
+def compared(root: Path, found: Mapping[str, str | None] | None = None) -> Comparison:
+    """The files below `root` against their list. Raises: InputError where there is no sound list.
+
+    `found`: the hash of each file there, where they are known already; None for one that cannot be read.
+    """
     hashes = read_list(root)
-    files = shipped_files(root)
+    if found is None:
+        found = {name: _hash(path) for name, path in shipped_files(root).items()}
     return Comparison(
         listed=tuple(sorted(hashes)),
-        missing=tuple(sorted(hashes.keys() - files.keys())),
-        changed=tuple(sorted(name for name in hashes.keys() & files.keys() if not _has(files[name], hashes[name]))),
-        extra=tuple(sorted(files.keys() - hashes.keys())),
+        missing=tuple(sorted(hashes.keys() - found.keys())),
+        changed=tuple(sorted(name for name in hashes.keys() & found.keys() if found[name] != hashes[name])),
+        extra=tuple(sorted(found.keys() - hashes.keys())),
     )
 
 
@@ -96,13 +101,13 @@ def check_shipped(path: Path, what: str, fault: type[InputError] = InputError) -
         expected = read_list(root).get(whole.relative_to(root).as_posix())
     except InputError as error:
         raise fault(error.message, error.hint) from error
-    if expected is not None and not _has(whole, expected):
+    if expected is not None and _hash(whole) != expected:
         raise fault(f"{what} is not as it was shipped: {path}.", f"Its numbers could be wrong. {INSTALL_AGAIN}")
     return path
 
 
-def _has(path: Path, digest: str) -> bool:
+def _hash(path: Path) -> str | None:
     try:
-        return sha256_of(path) == digest
+        return sha256_of(path)
     except OSError:
-        return False
+        return None

@@ -2,13 +2,13 @@
 
 import os
 import re
-import sys
 import warnings
 from dataclasses import dataclass
 from typing import Any
 
 from segdepth_app.doctor.graphics import Graphics, look
 from segdepth_app.machine import processor_name, runs_on
+from segdepth_app.paths import is_frozen
 
 TOO_OLD = re.compile(r"too old \(found version (\d+)\)")
 WORKS_WITHOUT = "nothing is wrong: the processor does the same, slower"
@@ -44,7 +44,7 @@ def devices() -> dict[str, Any]:
     if gpus:
         return found | {"gpus": [], "no_gpu_because": why_not_this_one(gpus[0], built)}
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    return found | {"gpus": [], "no_gpu_because": why_no_gpu(built, graphics, visible=visible, frozen=_frozen())}
+    return found | {"gpus": [], "no_gpu_because": why_no_gpu(built, graphics, visible=visible, frozen=is_frozen())}
 
 
 def why_no_gpu(torch: Torch, graphics: Graphics, *, visible: str | None, frozen: bool) -> str:
@@ -128,7 +128,3 @@ def _get_cuda(frozen: bool) -> str:
     if frozen:
         return "install the CUDA variant of SegDepth"
     return "install torch from PyTorch's CUDA index, as the README says"
-
-
-def _frozen() -> bool:
-    return bool(getattr(sys, "frozen", False))

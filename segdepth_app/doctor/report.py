@@ -31,7 +31,7 @@ def examine() -> Findings:
         "platform": platform.platform(),
         "system": versions.system(),
         "executable": sys.executable,
-        "frozen": bool(getattr(sys, "frozen", False)),
+        "frozen": paths.is_frozen(),
         "versions": versions.packages(),
         # torch before Qt: on Windows it cannot be loaded after it
         "devices": devices(),
@@ -53,14 +53,15 @@ def examine() -> Findings:
 def shipped_resources() -> Findings:
     """Every shipped file with its size and SHA-256, by its path below resources/; and how they differ from the list."""
     root = paths.resources()
-    files = {}
+    files: dict[str, dict[str, Any]] = {}
     for name, path in shipped_files(root).items():
         try:
             files[name] = {"bytes": path.stat().st_size, "sha256": paths.sha256_of(path)}
         except OSError as error:
             files[name] = {"bytes": None, "sha256": None, "fault": error.strerror or str(error)}
+    hashes = {name: facts["sha256"] for name, facts in files.items()}
     try:
-        differences, fault = compared(root), None
+        differences, fault = compared(root, hashes), None
     except InputError as error:
         differences, fault = EMPTY_COMPARISON, error.message
     return {

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 
 from segdepth_app import __version__
 from segdepth_app.gui.outside import open_outside
+from segdepth_app.paths import is_frozen
 
 ABOUT = (
     "<h3>SegDepth {version}</h3>"
@@ -24,7 +25,7 @@ REPORT = "THIRD-PARTY.txt"
 def licences_folder() -> Path | None:
     """Where an installed program has the licences of its parts; None where it runs from source."""
     folder = Path(sys.executable).parent / "licences"
-    return folder if getattr(sys, "frozen", False) and folder.is_dir() else None
+    return folder if is_frozen() and folder.is_dir() else None
 
 
 def about_box(parent: QWidget) -> QMessageBox:

@@ -1,13 +1,14 @@
 """Hands folders, files and addresses to the programs of the system."""
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
+
+from segdepth_app.paths import is_frozen
 
 LIBRARIES = "LD_LIBRARY_PATH"
 
@@ -26,7 +27,7 @@ def _environment_of_the_system() -> Iterator[None]:
     it comes back.
     """
     ours = os.environ.get(LIBRARIES)
-    if not getattr(sys, "frozen", False) or ours is None:
+    if not is_frozen() or ours is None:
         yield
         return
     before = os.environ.get(f"{LIBRARIES}_ORIG")  # what the user had set; PyInstaller's loader keeps it there

@@ -14,6 +14,7 @@ import segdepth_app
 from segdepth_app.jobs.protocol import LineReader, Message, encode
 from segdepth_app.jobs.registry import find_job
 from segdepth_app.jobs.supervisor import PATIENCE_S, TERMINATE_AFTER_S, Action, State, Supervisor
+from segdepth_app.paths import is_frozen
 from segdepth_app.reporting import Command
 
 log = logging.getLogger(__name__)
@@ -23,7 +24,7 @@ KEPT_LOG_LINES = 200
 
 def worker_command() -> tuple[str, list[str]]:
     """Program and arguments of a job's process, from source or frozen."""
-    if not getattr(sys, "frozen", False):
+    if not is_frozen():
         return sys.executable, ["-m", "segdepth_app", "--worker"]
     program = Path(sys.executable)
     # On Windows the window's own executable has no stdout: a console one lies beside it
@@ -36,7 +37,7 @@ def worker_environment() -> QProcessEnvironment:
     environment = QProcessEnvironment.systemEnvironment()
     environment.insert("PYTHONUNBUFFERED", "1")
     environment.insert("PYTHONIOENCODING", "utf-8")
-    if not getattr(sys, "frozen", False):
+    if not is_frozen():
         source = str(Path(segdepth_app.__file__).parent.parent)
         others = environment.value("PYTHONPATH")
         environment.insert("PYTHONPATH", f"{source}{os.pathsep}{others}" if others else source)

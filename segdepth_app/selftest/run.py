@@ -19,6 +19,7 @@ from typing import Any
 
 from segdepth_app import __version__
 from segdepth_app.errors import SegDepthError
+from segdepth_app.paths import is_frozen
 from segdepth_app.selftest import steps
 
 Say = Callable[[str], None]
@@ -84,7 +85,7 @@ def head() -> dict[str, Any]:
         "python": platform.python_version(),
         "platform": platform.platform(),
         "program": sys.executable,
-        "frozen": bool(getattr(sys, "frozen", False)),
+        "frozen": is_frozen(),
     }
 
 

@@ -14,14 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from segdepth_app import config
+from segdepth_app import config, paths
 from segdepth_app.config import Config
 from segdepth_app.errors import SegDepthError
 from segdepth_app.jobs.registry import find_job
 from segdepth_app.models.card import DEFAULT_MODEL, find_model, read_card
-from segdepth_app.paths import resources
 from segdepth_app.reporting import Reporter
 from segdepth_app.selftest.formats import check_all
+from segdepth_app.shipped import compared
 
 N_SPECIMENS, N_DEFOCI, N_STEPS, N_FRAMES = 2, 2, 20, 3
 LEAST_CONTRAST = 0.01
@@ -37,13 +37,11 @@ EXCEPTION = re.compile(r"\w+(\.\w+)*(Error|Exception|Exit|Interrupt)\b")
 
 def check_files(_folder: Path) -> str:
     """Every shipped file is as it was shipped: a changed model would give other numbers without a word."""
-    from segdepth_app.doctor.report import shipped_resources
-
-    shipped = shipped_resources()["shipped"]
-    _require(not shipped["fault"], str(shipped["fault"]))
-    for what in ("missing", "changed", "extra"):
-        _require(not shipped[what], f"of the shipped files these are {what}: {', '.join(shipped[what][:5])}")
-    return f"{shipped['listed']} shipped files are as they were shipped"
+    shipped = compared(paths.resources())
+    differences = {"missing": shipped.missing, "changed": shipped.changed, "extra": shipped.extra}
+    for what, names in differences.items():
+        _require(not names, f"of the shipped files these are {what}: {', '.join(names[:5])}")
+    return f"{len(shipped.listed)} shipped files are as they were shipped"
 
 
 def simulate(folder: Path) -> str:
@@ -168,7 +166,7 @@ def open_window(folder: Path, screenshot: Path | None = None) -> str:
     start = time.perf_counter()
     command = [
         sys.executable,
-        *([] if getattr(sys, "frozen", False) else ["-m", "segdepth_app"]),
+        *([] if paths.is_frozen() else ["-m", "segdepth_app"]),
         *("self-test", "--window"),
         *(("--screenshot", str(screenshot)) if screenshot else ()),
     ]
@@ -194,7 +192,7 @@ def _last_words(stderr: str, logs: Path) -> str:
 
 def true_columns(n_frames: int) -> np.ndarray:
     """Frame, x, y (pixels) and atoms of the sample's columns that hold any, (n, 4)."""
-    path = next((resources() / "samples").glob("*_truth.csv"))
+    path = next((paths.resources() / "samples").glob("*_truth.csv"))
     with path.open(encoding="utf-8", newline="") as stream:
         rows = [[float(row[name]) for name in ("frame", "x_px", "y_px", "atoms")] for row in csv.DictReader(stream)]
     table = np.array(rows)
@@ -216,7 +214,7 @@ def sample_frames(n: int) -> tuple[np.ndarray, float]:
     """The first frames of the shipped sample series and their pixel size. Raises: SegDepthError without one."""
     import tifffile
 
-    samples = sorted((resources() / "samples").glob("*.tif"))
+    samples = sorted((paths.resources() / "samples").glob("*.tif"))
     if not samples:
         raise SegDepthError("The sample series is missing.", "Install SegDepth again.")
     frames = tifffile.imread(samples[0], key=range(n))

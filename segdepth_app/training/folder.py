@@ -11,7 +11,6 @@ import os
 import platform
 import shutil
 import socket
-import sys
 import threading
 import time
 from contextlib import suppress
@@ -23,7 +22,7 @@ from segdepth_app import __version__
 from segdepth_app.config import TrainConfig
 from segdepth_app.csv_file import LINE_END
 from segdepth_app.errors import InputError
-from segdepth_app.paths import trash_folder, writable_target, written_whole
+from segdepth_app.paths import is_frozen, trash_folder, writable_target, written_whole
 from segdepth_app.reporting import Command
 from segdepth_app.training.runs import ASKED, METRICS, asked, read_status, state_of
 
@@ -221,5 +220,5 @@ def environment(device: str, threads: int) -> dict[str, Any]:
         "host": socket.gethostname(),
         "device": device,
         "threads": threads,
-        "frozen": bool(getattr(sys, "frozen", False)),
+        "frozen": is_frozen(),
     }
